@@ -1,0 +1,123 @@
+{# Stops the run at its start on a var or a combination of inputs that makes no sense. #}
+{% macro check_vars() %}
+    {%- if execute -%}
+        {%- if dovecote.input_folder() and var('dovecote_orders') -%}
+            {%- do dovecote.stop("DOVECOTE_DATA and the var dovecote_orders are both set: unset one, as a run reads a folder or relations, never both.") -%}
+        {%- endif -%}
+        {%- for entity in dovecote.input_entities() -%}
+            {%- if var('dovecote_' ~ entity) and not var('dovecote_orders') -%}
+                {%- do dovecote.stop("the var dovecote_" ~ entity ~ " is set without dovecote_orders: orders are required.") -%}
+            {%- endif -%}
+        {%- endfor -%}
+
+        {%- do dovecote.check_choice('dovecote_week_start', dovecote.weekdays()) -%}
+        {%- do dovecote.check_number('dovecote_session_gap_minutes', 1, 1440) -%}
+        {%- do dovecote.check_number('dovecote_max_quarantine_share', 0, 1) -%}
+        {%- do dovecote.check_number('dovecote_left_censored_days', 0, 3650) -%}
+        {%- do dovecote.check_number('dovecote_event_paths_steps', 1, 100) -%}
+        {%- do dovecote.check_number('dovecote_event_paths_kept', 1, 100000) -%}
+        {%- do dovecote.check_number('dovecote_lifecycle_default_cadence_days', 1, 3650) -%}
+        {%- do dovecote.check_number('dovecote_lifecycle_cadence_prior_gaps', 0, 1000) -%}
+        {%- if var('dovecote_csv_delimiter') | length != 1 -%}
+            {%- do dovecote.stop("dovecote_csv_delimiter is '" ~ var('dovecote_csv_delimiter') ~ "': give one character.") -%}
+        {%- endif -%}
+        {%- do dovecote.check_date('dovecote_history_start', var('dovecote_history_start'), '%Y-%m-%d', '2024-01-31') -%}
+        {%- do dovecote.check_as_of() -%}
+        {%- do dovecote.check_lifecycle_multiples() -%}
+        {%- do dovecote.check_retention_combinations() -%}
+        {%- do dovecote.check_timezone() -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{% macro weekdays() %}
+    {{ return(['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']) }}
+{% endmacro %}
+
+
+{% macro check_choice(name, choices, value=none) %}
+    {%- set value = var(name) if value is none else value -%}
+    {%- if value not in choices -%}
+        {%- do dovecote.stop(name ~ " is '" ~ value ~ "': choose one of " ~ choices | join(', ') ~ ".") -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{% macro check_number(name, lowest, highest) %}
+    {%- set value = var(name) -%}
+    {%- if value is not number or value is boolean or value < lowest or value > highest -%}
+        {%- do dovecote.stop(name ~ " is '" ~ value ~ "': give a number from " ~ lowest ~ " to " ~ highest ~ ".") -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{% macro check_date(name, value, format, example) %}
+    {%- if value -%}
+        {%- set read = run_query("select try_strptime('" ~ dovecote.quoted(value | string) ~ "', '" ~ format ~ "')").rows[0][0] -%}
+        {%- if read is none -%}
+            {%- do dovecote.stop(name ~ " is '" ~ value ~ "': write it like " ~ example ~ ".") -%}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{% macro check_as_of() %}
+    {%- set value = env_var('DOVECOTE_AS_OF', '') -%}
+    {%- if value -%}
+        {%- set instant = run_query("select " ~ dovecote.read_as('timestamp', "'" ~ dovecote.quoted(value) ~ "'")).rows[0][0] -%}
+        {%- if instant is none -%}
+            {%- do dovecote.stop("DOVECOTE_AS_OF is '" ~ value ~ "': write it like 2024-01-31 or 2024-01-31T12:00:00Z.") -%}
+        {%- elif instant > run_started_at.replace(tzinfo=none) -%}
+            {%- do dovecote.stop("DOVECOTE_AS_OF is '" ~ value ~ "', which has not come yet: give an instant in the past, or unset it.") -%}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{% macro check_timezone() %}
+    {%- set name = var('dovecote_timezone') -%}
+    {%- set known = run_query("select count(*) from pg_timezone_names() where name = '" ~ dovecote.quoted(name | string) ~ "'").rows[0][0] -%}
+    {%- if known == 0 -%}
+        {%- do dovecote.stop("dovecote_timezone is '" ~ name ~ "': give a name of the IANA time zone database, such as Europe/Berlin.") -%}
+    {%- endif -%}
+    {%- set session = run_query("select current_setting('TimeZone')").rows[0][0] -%}
+    {%- if session not in ['UTC', 'Etc/UTC'] -%}
+        {%- do dovecote.stop("the connection's time zone is " ~ session ~ ": add settings: {TimeZone: UTC} to the profile.") -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{% macro check_lifecycle_multiples() %}
+    {%- set multiples = var('dovecote_lifecycle_multiples') -%}
+    {%- if not (0 < multiples.get('active', 0) < multiples.get('at_risk', 0) < multiples.get('lapsed', 0)) -%}
+        {%- do dovecote.stop("dovecote_lifecycle_multiples is " ~ multiples ~ ": give active, at_risk and lapsed, each larger than the one before.") -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{% macro check_retention_combinations() %}
+    {%- set choices = dovecote.retention_choices() -%}
+    {%- set seen = [] -%}
+    {%- for combination in var('dovecote_retention_combinations') -%}
+        {%- for part, allowed in choices.items() -%}
+            {%- do dovecote.check_choice("dovecote_retention_combinations, " ~ part, allowed, combination.get(part, '')) -%}
+        {%- endfor -%}
+        {%- for breakdown in combination.get('breakdowns', ['none']) -%}
+            {%- do dovecote.check_choice("dovecote_retention_combinations, breakdowns", dovecote.retention_breakdowns(), breakdown) -%}
+            {%- set key = [combination.activity, combination.entry, combination.return_rule, combination.clock, combination.grain, breakdown] | join(' ') -%}
+            {%- if key in seen -%}
+                {%- do dovecote.stop("dovecote_retention_combinations lists " ~ combination ~ " twice for breakdown " ~ breakdown ~ ": keep one.") -%}
+            {%- endif -%}
+            {%- do seen.append(key) -%}
+        {%- endfor -%}
+        {%- if combination.clock == 'rolling_24h' and combination.grain == 'month' -%}
+            {%- do dovecote.stop("dovecote_retention_combinations has the clock rolling_24h with the grain month, which is no number of hours: use day or week.") -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for grain in choices.grain -%}
+        {%- set periods = var('dovecote_retention_max_periods').get(grain) -%}
+        {%- if periods is not integer or periods < 1 -%}
+            {%- do dovecote.stop("dovecote_retention_max_periods has " ~ grain ~ " '" ~ periods ~ "': give a whole number of at least 1 for day, week and month.") -%}
+        {%- endif -%}
+    {%- endfor -%}
+{% endmacro %}

@@ -1,0 +1,213 @@
+{#
+    The few constructs that DuckDB and Spark spell differently. Everything else in the project is
+    written once, in SQL that both read alike.
+#}
+
+{# An instant (naive UTC) as the shop's wall clock reads it. #}
+{% macro local_timestamp(instant) %}
+    {%- if var('dovecote_timezone') == 'UTC' -%} {{ instant }}
+    {%- else -%} {{ adapter.dispatch('local_timestamp', 'dovecote')(instant) }}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro default__local_timestamp(instant) -%}
+    timezone('{{ var("dovecote_timezone") }}', timezone('UTC', {{ instant }}))
+{%- endmacro %}
+
+{% macro spark__local_timestamp(instant) -%}
+    from_utc_timestamp({{ instant }}, '{{ var("dovecote_timezone") }}')
+{%- endmacro %}
+
+
+{# The shop's calendar day of an instant. #}
+{% macro local_date(instant) -%}
+    cast({{ dovecote.local_timestamp(instant) }} as date)
+{%- endmacro %}
+
+
+{# Whole microseconds from one instant to another. #}
+{% macro microseconds_between(earlier, later) -%}
+    {{ adapter.dispatch('microseconds_between', 'dovecote')(earlier, later) }}
+{%- endmacro %}
+
+{% macro default__microseconds_between(earlier, later) -%}
+    date_diff('microsecond', {{ earlier }}, {{ later }})
+{%- endmacro %}
+
+{% macro spark__microseconds_between(earlier, later) -%}
+    (unix_micros({{ later }}) - unix_micros({{ earlier }}))
+{%- endmacro %}
+
+
+{# Whole days from one date to another. #}
+{% macro days_between(earlier, later) -%}
+    {{ adapter.dispatch('days_between', 'dovecote')(earlier, later) }}
+{%- endmacro %}
+
+{% macro default__days_between(earlier, later) -%}
+    date_diff('day', {{ earlier }}, {{ later }})
+{%- endmacro %}
+
+{% macro spark__days_between(earlier, later) -%}
+    datediff({{ later }}, {{ earlier }})
+{%- endmacro %}
+
+
+{# A date some whole days later; the count may be an expression. #}
+{% macro date_plus_days(day, days) -%}
+    {{ adapter.dispatch('date_plus_days', 'dovecote')(day, days) }}
+{%- endmacro %}
+
+{% macro default__date_plus_days(day, days) -%}
+    ({{ day }} + cast({{ days }} as integer))
+{%- endmacro %}
+
+{% macro spark__date_plus_days(day, days) -%}
+    date_add({{ day }}, cast({{ days }} as integer))
+{%- endmacro %}
+
+
+{# A date some whole months later; the count may be an expression. #}
+{% macro date_plus_months(day, months) -%}
+    {{ adapter.dispatch('date_plus_months', 'dovecote')(day, months) }}
+{%- endmacro %}
+
+{% macro default__date_plus_months(day, months) -%}
+    cast({{ day }} + to_months(cast({{ months }} as integer)) as date)
+{%- endmacro %}
+
+{% macro spark__date_plus_months(day, months) -%}
+    add_months({{ day }}, cast({{ months }} as integer))
+{%- endmacro %}
+
+
+{# An instant some whole hours later, microseconds kept; the count may be an expression. #}
+{% macro instant_plus_hours(instant, hours) -%}
+    {{ adapter.dispatch('instant_plus_hours', 'dovecote')(instant, hours) }}
+{%- endmacro %}
+
+{% macro default__instant_plus_hours(instant, hours) -%}
+    ({{ instant }} + to_hours(cast({{ hours }} as bigint)))
+{%- endmacro %}
+
+{% macro spark__instant_plus_hours(instant, hours) -%}
+    ({{ instant }} + make_dt_interval(0, cast({{ hours }} as integer)))
+{%- endmacro %}
+
+
+{# One row per day, both ends included. #}
+{% macro days_from_to(first_day, last_day) -%}
+    {{ adapter.dispatch('days_from_to', 'dovecote')(first_day, last_day) }}
+{%- endmacro %}
+
+{% macro default__days_from_to(first_day, last_day) -%}
+    unnest(cast(range({{ first_day }}, {{ last_day }} + 1, interval 1 day) as date[]))
+{%- endmacro %}
+
+{% macro spark__days_from_to(first_day, last_day) -%}
+    explode(sequence({{ first_day }}, {{ last_day }}))
+{%- endmacro %}
+
+
+{# One row per whole number, both ends included. #}
+{% macro integers_from_to(first_number, last_number) -%}
+    {{ adapter.dispatch('integers_from_to', 'dovecote')(first_number, last_number) }}
+{%- endmacro %}
+
+{% macro default__integers_from_to(first_number, last_number) -%}
+    unnest(range({{ first_number }}, {{ last_number }} + 1))
+{%- endmacro %}
+
+{% macro spark__integers_from_to(first_number, last_number) -%}
+    explode(sequence({{ first_number }}, {{ last_number }}))
+{%- endmacro %}
+
+
+{# The first value that is not null, as a window function: follow it with over (...). #}
+{% macro first_known(value) -%}
+    {{ adapter.dispatch('first_known', 'dovecote')(value) }}
+{%- endmacro %}
+
+{% macro default__first_known(value) -%}
+    first_value({{ value }} ignore nulls)
+{%- endmacro %}
+
+{% macro spark__first_known(value) -%}
+    first_value({{ value }}, true)
+{%- endmacro %}
+
+
+{# The value in the row that comes first by some columns, as an aggregate. #}
+{% macro first_by(value, columns) -%}
+    {{ adapter.dispatch('first_by', 'dovecote')(value, columns) }}
+{%- endmacro %}
+
+{% macro default__first_by(value, columns) -%}
+    min_by({{ value }}, row({{ columns | join(', ') }}))
+{%- endmacro %}
+
+{% macro spark__first_by(value, columns) -%}
+    min_by({{ value }}, struct({{ columns | join(', ') }}))
+{%- endmacro %}
+
+
+{# Texts of a group joined in the order of some columns, as an aggregate. #}
+{% macro joined_in_order(value, columns, separator) -%}
+    {{ adapter.dispatch('joined_in_order', 'dovecote')(value, columns, separator) }}
+{%- endmacro %}
+
+{% macro default__joined_in_order(value, columns, separator) -%}
+    string_agg({{ value }}, '{{ separator }}' order by {{ columns | join(', ') }})
+{%- endmacro %}
+
+{% macro spark__joined_in_order(value, columns, separator) -%}
+    array_join(
+        transform(
+            array_sort(collect_list(struct({{ columns | join(', ') }}, {{ value }} as joined_text))),
+            element -> element.joined_text
+        ),
+        '{{ separator }}'
+    )
+{%- endmacro %}
+
+
+{# The value at a share of the sorted rows, one of the values itself, as an aggregate. #}
+{% macro percentile_disc(value, share) -%}
+    {{ adapter.dispatch('percentile_disc', 'dovecote')(value, share) }}
+{%- endmacro %}
+
+{% macro default__percentile_disc(value, share) -%}
+    percentile_disc({{ share }}) within group (order by {{ value }})
+{%- endmacro %}
+
+
+{# The median of all rows of the partition up to this one, as a window function with its window. #}
+{% macro running_median(value, partition_by, order_by) -%}
+    {{ adapter.dispatch('running_median', 'dovecote')(value, partition_by, order_by) }}
+{%- endmacro %}
+
+{% macro default__running_median(value, partition_by, order_by) -%}
+    median({{ value }}) over (
+        partition by {{ partition_by }}
+        order by {{ order_by }}
+        rows between unbounded preceding and current row
+    )
+{%- endmacro %}
+
+
+{# A row's columns as one JSON text. #}
+{% macro columns_as_json(columns) -%}
+    {{ adapter.dispatch('columns_as_json', 'dovecote')(columns) }}
+{%- endmacro %}
+
+{% macro default__columns_as_json(columns) -%}
+    {%- set pairs = [] -%}
+    {%- for column in columns -%}
+        {%- do pairs.append("'" ~ column.split('.')[-1] | replace("\"", "") | replace("'", "''") ~ "', " ~ column) -%}
+    {%- endfor -%}
+    cast(json_object({{ pairs | join(', ') }}) as string)
+{%- endmacro %}
+
+{% macro spark__columns_as_json(columns) -%}
+    to_json(struct({{ columns | join(', ') }}))
+{%- endmacro %}

@@ -1,0 +1,9 @@
+with
+
+typed as (
+    {{ dovecote.typed_rows("customer_merges") }}
+),
+
+{{ dovecote.judged_rows("typed", "customer_merges") }}
+
+select * from judged

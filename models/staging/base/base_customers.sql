@@ -1,0 +1,9 @@
+with
+
+typed as (
+    {{ dovecote.typed_rows("customers") }}
+),
+
+{{ dovecote.judged_rows("typed", "customers") }}
+
+select * from judged

@@ -1,0 +1,9 @@
+with
+
+typed as (
+    {{ dovecote.typed_rows("events") }}
+),
+
+{{ dovecote.judged_rows("typed", "events") }}
+
+select * from judged

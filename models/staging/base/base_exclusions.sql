@@ -1,0 +1,9 @@
+with
+
+typed as (
+    {{ dovecote.typed_rows("exclusions") }}
+),
+
+{{ dovecote.judged_rows("typed", "exclusions") }}
+
+select * from judged

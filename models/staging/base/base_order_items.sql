@@ -1,0 +1,32 @@
+-- A line became a fact when its order did.
+with
+
+typed as (
+    {{ dovecote.typed_rows("order_items") }}
+),
+
+orders as (
+
+    select
+        order_id,
+        max(ordered_at) as ordered_at
+    from {{ ref("dovecote", "base_orders") }}
+    where row_status in ('accepted', 'after_as_of')
+    group by order_id
+
+),
+
+checked as (
+
+    select
+        typed.*,
+        orders.ordered_at
+    from typed
+    left join orders
+        on typed.order_id = orders.order_id
+
+),
+
+{{ dovecote.judged_rows("checked", "order_items", happened_at="ordered_at") }}
+
+select * from judged

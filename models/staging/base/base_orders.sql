@@ -1,0 +1,50 @@
+with
+
+typed as (
+    {{ dovecote.typed_rows("orders") }}
+),
+
+status_policy as (
+
+    select * from {{ dovecote.order_status_policy() }}
+
+),
+
+exchange_rates as (
+
+    select * from {{ ref("dovecote", "stg_exchange_rates") }}
+
+),
+
+run as (
+
+    select * from {{ ref("dovecote", "int_core__run") }}
+
+),
+
+checked as (
+
+    select
+        typed.*,
+        case
+            when typed.status is not null and status_policy.status is null
+                then 'unknown_status(' || typed.status || ')'
+        end as status_reason,
+        case
+            when typed.currency <> run.reporting_currency and exchange_rates.currency is null
+                then 'no_exchange_rate(' || typed.currency || ')'
+        end as currency_reason
+    from typed
+    cross join run
+    left join status_policy
+        on lower(typed.status) = status_policy.status
+    left join exchange_rates
+        on typed.currency = exchange_rates.currency
+        and cast(typed.ordered_at as date) >= exchange_rates.valid_from
+        and cast(typed.ordered_at as date) < exchange_rates.valid_to
+
+),
+
+{{ dovecote.judged_rows("checked", "orders", more_reasons="status_reason, currency_reason") }}
+
+select * from judged

@@ -1,0 +1,9 @@
+with
+
+typed as (
+    {{ dovecote.typed_rows("products") }}
+),
+
+{{ dovecote.judged_rows("typed", "products") }}
+
+select * from judged

@@ -1,0 +1,3 @@
+{{ config(post_hook="{{ dovecote.keep_rejected_lines('events') }}") }}
+
+{{ dovecote.read_input('events') }}

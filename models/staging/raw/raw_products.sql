@@ -1,0 +1,3 @@
+{{ config(post_hook="{{ dovecote.keep_rejected_lines('products') }}") }}
+
+{{ dovecote.read_input('products') }}

@@ -1,0 +1,3 @@
+{{ config(post_hook="{{ dovecote.keep_rejected_lines('reviews') }}") }}
+
+{{ dovecote.read_input('reviews') }}

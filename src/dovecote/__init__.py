@@ -1,0 +1,1 @@
+"""Dovecote: the Python library behind the dbt project."""
