@@ -168,9 +168,7 @@ class Catalogue:
     evergreen_taste: FloatArray
     staple_taste: FloatArray
 
-    def choose(
-        self, rng: np.random.Generator, group: IntArray, at: FloatArray
-    ) -> IntArray:
+    def choose(self, rng: np.random.Generator, group: IntArray, at: FloatArray) -> IntArray:
         """Draw a product on sale for each (taste group, time)."""
         product = draw_by_row(rng, self.taste, group)
         return np.where(
@@ -182,9 +180,7 @@ class Catalogue:
         return (self.launched_at[product] <= at) & (at < self.retired_at[product])
 
 
-def draw_by_row(
-    rng: np.random.Generator, cumulative: FloatArray, row: IntArray
-) -> IntArray:
+def draw_by_row(rng: np.random.Generator, cumulative: FloatArray, row: IntArray) -> IntArray:
     """Draw a column for each row number, by the row's cumulative probabilities."""
     u = rng.random(len(row))
     drawn = np.empty(len(row), dtype=np.int64)

@@ -114,9 +114,7 @@ def second_account_id(number: IntArray) -> TextArray:
     return numbered("c", number, "b")
 
 
-def make_people(
-    settings: Settings, season: Season, catalogue: Catalogue, block: int
-) -> People:
+def make_people(settings: Settings, season: Season, catalogue: Catalogue, block: int) -> People:
     """Draw the customers of a block.
 
     The first purchase comes minutes after the account is opened (at checkout) or days later. The
@@ -186,9 +184,7 @@ def open_accounts(
     return Accounts(
         leaves_at=leaves_at,
         second_from=second_from,
-        merged_at=np.where(
-            np.isinf(second_from), np.inf, np.minimum(merged_at, last_moment)
-        ),
+        merged_at=np.where(np.isinf(second_from), np.inf, np.minimum(merged_at, last_moment)),
         purchases=np.bincount(purchases.person, minlength=size),
     )
 

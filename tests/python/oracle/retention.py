@@ -202,7 +202,8 @@ def retention_overall(cells: pd.DataFrame) -> pd.DataFrame:
     """Sum the cells of `retention` over cohorts: retained of mature, never a mean of rates."""
     groups: dict[tuple, list[Row]] = {}
     key = (*KINDS, "period_index")
-    for cell in cells.to_dict("records"):
+    for values in cells.itertuples(index=False, name=None):
+        cell = dict(zip(cells.columns, values, strict=True))
         groups.setdefault(tuple(cell[column] for column in key), []).append(cell)
 
     rows = []

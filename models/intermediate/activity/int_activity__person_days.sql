@@ -1,0 +1,27 @@
+with
+
+actions as (
+
+    select * from {{ ref("dovecote", "int_activity__actions") }}
+
+),
+
+final as (
+
+    select
+        activity,
+        person_id,
+        action_date as activity_date,
+        count(*) as actions,
+        min(occurred_at) as first_at,
+        max(occurred_at) as last_at,
+        min(case when is_entry then occurred_at end) as first_entry_at,
+        {{ dovecote.first_by("is_entry", ["occurred_at", "action_id"]) }} as is_first_action_entry,
+        sum(orders) as orders,
+        cast(sum(net_revenue) as decimal(38, 4)) as net_revenue
+    from actions
+    group by activity, person_id, action_date
+
+)
+
+select * from final

@@ -1,0 +1,39 @@
+-- The days of a person rolled up to days, weeks and months: what retention and growth accounting count.
+with
+
+person_days as (
+
+    select * from {{ ref("dovecote", "int_activity__person_days") }}
+
+),
+
+placed as (
+    {% for grain in dovecote.retention_choices()["grain"] %}
+    select
+        '{{ grain }}' as grain,
+        {{ dovecote.period_start(grain, "activity_date") }} as period_start,
+        *
+    from person_days
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+
+),
+
+final as (
+
+    select
+        activity,
+        grain,
+        person_id,
+        period_start,
+        min(first_at) as first_at,
+        min(first_entry_at) as first_entry_at,
+        {{ dovecote.first_by("is_first_action_entry", ["activity_date"]) }} as is_first_action_entry,
+        sum(orders) as orders,
+        cast(sum(net_revenue) as decimal(38, 4)) as net_revenue
+    from placed
+    group by activity, grain, person_id, period_start
+
+)
+
+select * from final

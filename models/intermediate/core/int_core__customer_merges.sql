@@ -1,0 +1,78 @@
+-- Each merged id with the id it stands for now. Links are followed to the end of their chain; ids in or
+-- before a circle stand for its smallest id.
+with recursive
+
+links as (
+
+    select
+        from_customer_id,
+        to_customer_id
+    from {{ ref("dovecote", "stg_customer_merges") }}
+
+),
+
+reached (from_customer_id, customer_id, steps) as (
+
+    select
+        from_customer_id,
+        to_customer_id,
+        1
+    from links
+
+    union all
+
+    select
+        reached.from_customer_id,
+        links.to_customer_id,
+        reached.steps + 1
+    from reached
+    inner join links
+        on reached.customer_id = links.from_customer_id
+    where reached.steps < 32
+
+),
+
+distinct_reached as (
+
+    select distinct
+        from_customer_id,
+        customer_id
+    from reached
+
+),
+
+circle_members as (
+
+    select customer_id
+    from distinct_reached
+    where from_customer_id = customer_id
+
+),
+
+chain_ends as (
+
+    select
+        distinct_reached.from_customer_id,
+        coalesce(
+            min(case when links.from_customer_id is null then distinct_reached.customer_id end),
+            min(circle_members.customer_id)
+        ) as customer_id
+    from distinct_reached
+    left join links
+        on distinct_reached.customer_id = links.from_customer_id
+    left join circle_members
+        on distinct_reached.customer_id = circle_members.customer_id
+    group by distinct_reached.from_customer_id
+
+),
+
+final as (
+
+    select
+        from_customer_id,
+        coalesce(customer_id, from_customer_id) as customer_id
+    from chain_ends
+
+)
+
+select * from final

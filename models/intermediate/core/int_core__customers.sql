@@ -1,0 +1,132 @@
+-- Every customer that any input knows, under the id it stands for, with what is known of it. Of several
+-- merged accounts the one that bears the id says the attributes, else the one created first.
+with
+
+customers as (
+
+    select * from {{ ref("dovecote", "stg_customers") }}
+
+),
+
+merges as (
+
+    select * from {{ ref("dovecote", "int_core__customer_merges") }}
+
+),
+
+orders as (
+
+    select * from {{ ref("dovecote", "int_core__orders") }}
+    where not is_guest
+
+),
+
+events as (
+
+    select * from {{ ref("dovecote", "int_core__events") }}
+    where customer_id is not null
+
+),
+
+exclusions as (
+
+    select * from {{ ref("dovecote", "int_core__exclusions") }}
+
+),
+
+accounts as (
+
+    select
+        customers.*,
+        coalesce(merges.customer_id, customers.customer_id) as person_id,
+        row_number() over (
+            partition by coalesce(merges.customer_id, customers.customer_id)
+            order by
+                case when merges.customer_id is null or merges.customer_id = customers.customer_id then 0 else 1 end,
+                customers.created_at nulls last,
+                customers.customer_id
+        ) as account_rank,
+        min(customers.created_at) over (
+            partition by coalesce(merges.customer_id, customers.customer_id)
+        ) as first_created_at
+    from customers
+    left join merges
+        on customers.customer_id = merges.from_customer_id
+
+),
+
+sightings as (
+
+    select
+        person_id as customer_id,
+        first_created_at as seen_at
+    from accounts
+    where account_rank = 1
+
+    union all
+
+    select
+        customer_id,
+        min(ordered_at) as seen_at
+    from orders
+    group by customer_id
+
+    union all
+
+    select
+        customer_id,
+        min(occurred_at) as seen_at
+    from events
+    group by customer_id
+
+    union all
+
+    select
+        customer_id,
+        cast(null as timestamp) as seen_at
+    from exclusions
+
+),
+
+seen as (
+
+    select
+        customer_id,
+        min(seen_at) as first_seen_at
+    from sightings
+    group by customer_id
+
+),
+
+final as (
+
+    select
+        seen.customer_id,
+        seen.first_seen_at,
+        {{ dovecote.local_date("seen.first_seen_at") }} as first_seen_date,
+        accounts.first_created_at as created_at,
+        accounts.acquisition_channel,
+        accounts.country,
+        accounts.city,
+        accounts.birth_year,
+        accounts.gender,
+        accounts.interests,
+        accounts.loyalty_tier,
+        accounts.email_consent,
+        accounts.sms_consent,
+        accounts.push_consent,
+        accounts.closed_at,
+        accounts.closed_reason,
+        accounts.person_id is not null as is_registered,
+        exclusions.customer_id is not null as is_excluded,
+        exclusions.exclusion_reason,
+        accounts.x_columns
+    from seen
+    left join accounts
+        on seen.customer_id = accounts.person_id and accounts.account_rank = 1
+    left join exclusions
+        on seen.customer_id = exclusions.customer_id
+
+)
+
+select * from final

@@ -1,0 +1,99 @@
+-- Every accepted event with its canonical type and the person it belongs to. An event without a customer
+-- belongs to the next customer seen with its anonymous_id, else to the previous one, else to the anonymous_id.
+with
+
+events as (
+
+    select * from {{ ref("dovecote", "stg_events") }}
+
+),
+
+merges as (
+
+    select * from {{ ref("dovecote", "int_core__customer_merges") }}
+
+),
+
+exclusions as (
+
+    select * from {{ ref("dovecote", "int_core__exclusions") }}
+
+),
+
+vocabulary as (
+
+    select * from {{ dovecote.event_vocabulary() }}
+
+),
+
+owned as (
+
+    select
+        events.*,
+        coalesce(merges.customer_id, events.customer_id) as known_customer_id
+    from events
+    left join merges
+        on events.customer_id = merges.from_customer_id
+
+),
+
+stitched as (
+
+    select
+        owned.*,
+        coalesce(
+            known_customer_id,
+            {{ dovecote.first_known("known_customer_id") }} over (
+                partition by anonymous_id
+                order by occurred_at, event_id
+                rows between current row and unbounded following
+            ),
+            {{ dovecote.first_known("known_customer_id") }} over (
+                partition by anonymous_id
+                order by occurred_at desc, event_id desc
+                rows between current row and unbounded following
+            ),
+            'anon:' || anonymous_id
+        ) as person_id
+    from owned
+    where anonymous_id is not null
+
+    union all
+
+    select
+        owned.*,
+        known_customer_id as person_id
+    from owned
+    where anonymous_id is null
+
+),
+
+final as (
+
+    select
+        stitched.event_id,
+        stitched.person_id,
+        stitched.known_customer_id as customer_id,
+        stitched.anonymous_id,
+        stitched.session_id,
+        stitched.occurred_at,
+        {{ dovecote.local_date("stitched.occurred_at") }} as event_date,
+        coalesce(vocabulary.canonical_type, 'other') as event_type,
+        stitched.product_id,
+        stitched.page_path,
+        stitched.referrer,
+        lower(stitched.search_query) as search_term,
+        stitched.result_count,
+        stitched.device,
+        stitched.channel,
+        coalesce(stitched.known_customer_id is null and stitched.person_id = 'anon:' || stitched.anonymous_id, false) as is_anonymous,
+        exclusions.customer_id is not null as is_excluded
+    from stitched
+    left join exclusions
+        on stitched.person_id = exclusions.customer_id
+    left join vocabulary
+        on lower(stitched.event_type) = vocabulary.event_type
+
+)
+
+select * from final

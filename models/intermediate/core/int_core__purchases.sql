@@ -1,0 +1,29 @@
+-- The purchases of customers, numbered in the order of time.
+with
+
+orders as (
+
+    select * from {{ ref("dovecote", "int_core__orders") }}
+    where is_customer_purchase
+
+),
+
+final as (
+
+    select
+        order_id,
+        customer_id,
+        ordered_at,
+        order_date,
+        channel,
+        net_amount,
+        margin_amount,
+        row_number() over purchases_of_customer as order_number,
+        lag(ordered_at) over purchases_of_customer as previous_ordered_at,
+        lead(ordered_at) over purchases_of_customer as next_ordered_at
+    from orders
+    window purchases_of_customer as (partition by customer_id order by ordered_at, order_id)
+
+)
+
+select * from final

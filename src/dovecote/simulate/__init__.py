@@ -1,0 +1,15 @@
+"""A simulated shop whose customers follow a known buy-till-you-die process."""
+
+from dovecote.simulate.files import WrittenFile, prepare_folder, write_shop
+from dovecote.simulate.settings import FileFormat, Settings
+from dovecote.simulate.shop import Block, make_blocks
+
+__all__ = [
+    "Block",
+    "FileFormat",
+    "Settings",
+    "WrittenFile",
+    "make_blocks",
+    "prepare_folder",
+    "write_shop",
+]

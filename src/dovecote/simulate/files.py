@@ -1,0 +1,159 @@
+"""Files of a simulated shop: CSV (RFC 4180, LF) or typed Parquet, byte for byte repeatable."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from dovecote.simulate.schema import ARRIVES_AT, ENTITIES, TRUTH, Kind
+from dovecote.simulate.settings import FileFormat, Settings
+from dovecote.simulate.shop import make_blocks
+from dovecote.simulate.streams import FloatArray
+
+
+class WrittenFile(NamedTuple):
+    """A file that was written: its table, path, rows and size in bytes."""
+
+    table: str
+    path: Path
+    rows: int
+    size: int
+
+
+def prepare_folder(out: Path) -> None:
+    """Make the output folder.
+
+    Parameters
+    ----------
+    out
+        A folder that does not exist yet or is empty.
+
+    Raises
+    ------
+    ValueError
+        If it holds files already, or is itself a file.
+    """
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"--out {out} is a file: name a new folder.")
+    if out.is_dir() and any(out.iterdir()):
+        raise ValueError(f"--out {out} exists and is not empty: empty it or name a new folder.")
+    out.mkdir(parents=True, exist_ok=True)
+
+
+def write_shop(settings: Settings, out: Path) -> list[WrittenFile]:
+    """Simulate a shop and write its entities to ``out`` and the truth to ``out/truth``.
+
+    Parameters
+    ----------
+    settings
+        The request.
+    out
+        An existing folder.
+
+    Returns
+    -------
+    list of WrittenFile
+        The ten entities, then the truth.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
+    as_text = settings.file_format == "csv"
+    parts: dict[str, list[pa.Table]] = defaultdict(list)
+    arrivals: dict[str, list[FloatArray]] = defaultdict(list)
+    truths: dict[str, list[pd.DataFrame]] = defaultdict(list)
+    for block in make_blocks(settings):
+        for entity, rows in block.clean.items():
+            parts[entity].append(_to_table(rows, ENTITIES[entity], as_text))
+            arrivals[entity].append(rows[ARRIVES_AT].to_numpy(dtype=np.float64))
+        for entity, added in block.dirt.items():
+            table = _to_table(added.rows, ENTITIES[entity], as_text)
+            parts[entity].append(_with_texts(table, added.texts))
+            arrivals[entity].append(added.rows[ARRIVES_AT].to_numpy(dtype=np.float64))
+        for name, rows in block.truth.items():
+            truths[name].append(rows)
+
+    written = []
+    for entity in ENTITIES:
+        table = pa.concat_tables(parts[entity])
+        by_arrival = np.argsort(np.concatenate(arrivals[entity]), kind="stable")
+        written.append(_write(table.take(by_arrival), entity, out, settings.file_format))
+    (out / "truth").mkdir()
+    for name, kinds in TRUTH.items():
+        frame = pd.concat(truths[name], ignore_index=True)
+        if name == "dirt":
+            keys = ["entity", "kind", "outcome"]
+            frame = frame.groupby(keys, sort=True, as_index=False)["rows"].sum()
+        table = _to_table(frame, kinds, as_text)
+        written.append(_write(table, f"truth/{name}", out, settings.file_format))
+    return written
+
+
+def _write(table: pa.Table, name: str, out: Path, file_format: FileFormat) -> WrittenFile:
+    path = out / f"{name}.{file_format}"
+    if file_format == "csv":
+        # The header goes first by hand: the writer would put its names in quotes.
+        with path.open("wb") as file:
+            file.write((",".join(table.column_names) + "\n").encode())
+            options = pa.csv.WriteOptions(include_header=False, quoting_style="needed")
+            pa.csv.write_csv(table, file, options)
+    else:
+        pq.write_table(table, path, compression="zstd")
+    return WrittenFile(name, path, table.num_rows, path.stat().st_size)
+
+
+def _to_table(frame: pd.DataFrame, kinds: dict[str, Kind], as_text: bool) -> pa.Table:
+    """Return the frame with the columns of its schema, as text or typed."""
+    columns = {name: _to_column(frame[name], kind) for name, kind in kinds.items()}
+    if as_text:
+        columns = {name: column.cast(pa.string()) for name, column in columns.items()}
+    return pa.table(columns)
+
+
+def _to_column(values: pd.Series, kind: Kind) -> pa.Array:
+    if kind is Kind.TEXT:
+        return pa.array(values.astype(object), type=pa.string(), from_pandas=True)
+    number = values.to_numpy(dtype=np.float64)
+    is_null = np.isnan(number)
+    if kind is Kind.NUMBER:
+        return pa.array(number, mask=is_null)
+    whole = pa.array(np.round(np.where(is_null, 0, number)).astype(np.int64), mask=is_null)
+    match kind:
+        case Kind.COUNT:
+            return whole
+        case Kind.FLAG:
+            return whole.cast(pa.bool_())
+        case Kind.TIME:
+            return whole.cast(pa.timestamp("s"))
+        case Kind.DATE:
+            return whole.cast(pa.timestamp("s")).cast(pa.date32())
+        case Kind.MONEY:
+            return _scaled(whole, "0.01")
+        case Kind.RATE:
+            return _scaled(whole, "0.000001")
+
+
+def _scaled(whole: pa.Array, unit: str) -> pa.Array:
+    return pc.multiply(whole.cast(pa.decimal128(19, 0)), pa.scalar(Decimal(unit)))
+
+
+def _with_texts(table: pa.Table, texts: list[tuple[int, str, str]]) -> pa.Table:
+    """Return a table of text with some cells replaced."""
+    columns = {name: table[name].to_pylist() for name in {column for _, column, _ in texts}}
+    for row, column, text in texts:
+        columns[column][row] = text
+    for name, values in columns.items():
+        place = table.schema.get_field_index(name)
+        table = table.set_column(place, name, pa.array(values, type=pa.string()))
+    return table
