@@ -27,7 +27,7 @@ class Format(StrEnum):
 
 @app.callback()
 def main() -> None:
-    """Customer retention as a dbt project."""
+    """Run customer retention as a dbt project."""
 
 
 @app.command()

@@ -1,58 +1,21 @@
--- Events of a person joined into sessions. An input session_id wins; the other events of the person part
--- where nothing happened for longer than the session gap.
 {% set steps = dovecote.session_steps() -%}
 
 with
 
-events as (
+session_events as (
 
-    select * from {{ ref("dovecote", "int_core__events") }}
-    where person_id is not null and not is_excluded
-
-),
-
-gaps as (
-
-    select
-        *,
-        lag(occurred_at) over (
-            partition by person_id, session_id
-            order by occurred_at, event_id
-        ) as previous_at
-    from events
-
-),
-
-numbered as (
-
-    select
-        *,
-        sum(
-            case
-                when previous_at is null then 1
-                when session_id is null
-                    and {{ dovecote.microseconds_between("previous_at", "occurred_at") }} > 60000000 * {{ var("dovecote_session_gap_minutes") }}
-                    then 1
-                else 0
-            end
-        ) over (
-            partition by person_id, session_id
-            order by occurred_at, event_id
-            rows between unbounded preceding and current row
-        ) as session_number
-    from gaps
+    select * from {{ ref("dovecote", "int_activity__session_events") }}
 
 ),
 
 sessions as (
 
     select
+        session_key,
         person_id,
         session_id,
-        session_number,
         min(occurred_at) as started_at,
         max(occurred_at) as ended_at,
-        {{ dovecote.first_by("event_id", ["occurred_at", "event_id"]) }} as first_event_id,
         {{ dovecote.first_by("coalesce(channel, '')", ["occurred_at", "event_id"]) }} as channel,
         {{ dovecote.first_by("coalesce(device, '')", ["occurred_at", "event_id"]) }} as device,
         {{ dovecote.first_by("coalesce(page_path, '')", ["occurred_at", "event_id"]) }} as landing_page,
@@ -62,9 +25,10 @@ sessions as (
         count(*) filter (where event_type = 'view') as views
         {%- for step in steps %},
         min(case when event_type = '{{ step }}' then occurred_at end) as {{ step }}_at
-        {%- endfor %}
-    from numbered
-    group by person_id, session_id, session_number
+        {%- endfor %},
+        max(case when event_type = 'purchase' then occurred_at end) as last_purchase_at
+    from session_events
+    group by session_key, person_id, session_id
 
 ),
 
@@ -80,7 +44,7 @@ timed as (
 final as (
 
     select
-        md5(first_event_id) as session_key,
+        session_key,
         person_id,
         session_id,
         is_anonymous,
@@ -95,6 +59,7 @@ final as (
         {{ step }}_at is not null as has_{{ step }},
         {{ step }}_at,
         {%- endfor %}
+        last_purchase_at,
         nullif(channel, '') as channel,
         nullif(device, '') as device,
         nullif(landing_page, '') as landing_page,

@@ -187,7 +187,7 @@ def draw_by_row(rng: np.random.Generator, cumulative: FloatArray, row: IntArray)
     for number in range(len(cumulative)):
         is_row = row == number
         drawn[is_row] = np.searchsorted(cumulative[number], u[is_row], side="right")
-    return np.minimum(drawn, cumulative.shape[1] - 1)
+    return drawn
 
 
 def make_catalogue(settings: Settings) -> tuple[Catalogue, pd.DataFrame]:
@@ -303,7 +303,7 @@ def _make_words(rng: np.random.Generator, per_category: int) -> list[_Words]:
             pitch = _PITCHES[rng.integers(len(_PITCHES))].format(
                 noun=noun.lower(), style=style, word=_WORDS[rng.integers(len(_WORDS))]
             )
-            attributes = json.dumps({"style": style, "size": size}, ensure_ascii=False)
+            attributes = json.dumps({"style": style, "variant": size}, ensure_ascii=False)
             title = f"{brand} {style} {noun}, {size}"
             words.append(_Words(title, noun, brand, pitch, attributes))
     return words

@@ -212,7 +212,7 @@ def _spoil(entity: str, blemish: Blemish, rows: pd.DataFrame) -> pd.DataFrame:
         rows[key] = rows[key] + NEW_KEY_SUFFIX
     if blemish.kind == "conflicting_key":
         other = rows.copy()
-        other[column] += blemish.value
+        other[column] += float(blemish.value or 0)
         both = pd.concat([rows, other], ignore_index=True)
         if "updated_at" in both:
             both["updated_at"] = np.nan

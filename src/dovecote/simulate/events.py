@@ -196,7 +196,8 @@ def _add_order_steps(
     line_session = session_of_order[basket.order]
     is_line = line_session >= 0
     session, product = line_session[is_line], basket.product[is_line]
-    place = LINES + 2.0 * (np.arange(len(session)) - np.searchsorted(session, session))
+    nth = np.arange(len(session)) - np.searchsorted(session, session)
+    place = (LINES + 2.0 * nth).astype(np.float64)
     seen = rng.random(len(session)) < 0.85
     steps.add("view", session[seen], place[seen], product[seen])
     steps.add("cart_add", session, place + 1, product)
@@ -277,9 +278,9 @@ def _as_frame(
         (mode == KNOWN) | ((mode == LOGS_IN) & (place >= sessions.login_place[session]))
     )
     stays = ~is_known | (at <= accounts.leaves_at[person])
-    kept = (at >= settings.start_at) & (at < settings.end_at) & stays
-    kept &= has_account | (kind != "login")
-    kept = np.flatnonzero(kept)[np.argsort(at[kept], kind="stable")]
+    is_kept = (at >= settings.start_at) & (at < settings.end_at) & stays
+    is_kept &= has_account | (kind != "login")
+    kept = np.flatnonzero(is_kept)[np.argsort(at[is_kept], kind="stable")]
 
     attributes = _session_attributes(people, sessions, block, rng)
     starts = np.append(True, session[1:] != session[:-1])[: len(session)]

@@ -9,15 +9,22 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv
-import pyarrow.parquet as pq
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from dovecote.simulate.schema import ARRIVES_AT, ENTITIES, TRUTH, Kind
 from dovecote.simulate.settings import FileFormat, Settings
 from dovecote.simulate.shop import make_blocks
 from dovecote.simulate.streams import FloatArray
+
+CSV_ROWS_AT_ONCE = 100_000
+PARQUET_TYPES = {
+    Kind.TIME: pa.timestamp("us"),
+    Kind.MONEY: pa.decimal128(18, 4),
+    Kind.RATE: pa.decimal128(18, 6),
+}
+"""Types of the columns that are kept otherwise until then."""
 
 
 class WrittenFile(NamedTuple):
@@ -93,8 +100,7 @@ def write_shop(settings: Settings, out: Path) -> list[WrittenFile]:
     for name, kinds in TRUTH.items():
         frame = pd.concat(truths[name], ignore_index=True)
         if name == "dirt":
-            keys = ["entity", "kind", "outcome"]
-            frame = frame.groupby(keys, sort=True, as_index=False)["rows"].sum()
+            frame = frame.groupby(["entity", "kind", "outcome"]).sum().reset_index()
         table = _to_table(frame, kinds, as_text)
         written.append(_write(table, f"truth/{name}", out, settings.file_format))
     return written
@@ -103,21 +109,36 @@ def write_shop(settings: Settings, out: Path) -> list[WrittenFile]:
 def _write(table: pa.Table, name: str, out: Path, file_format: FileFormat) -> WrittenFile:
     path = out / f"{name}.{file_format}"
     if file_format == "csv":
-        # The header goes first by hand: the writer would put its names in quotes.
         with path.open("wb") as file:
             file.write((",".join(table.column_names) + "\n").encode())
-            options = pa.csv.WriteOptions(include_header=False, quoting_style="needed")
-            pa.csv.write_csv(table, file, options)
+            for batch in table.to_batches(max_chunksize=CSV_ROWS_AT_ONCE):
+                file.write(_csv_lines(batch))
     else:
         pq.write_table(table, path, compression="zstd")
     return WrittenFile(name, path, table.num_rows, path.stat().st_size)
 
 
+def _csv_lines(batch: pa.RecordBatch) -> bytes:
+    """Return the lines of a batch of text: quotes only where needed, nothing for null."""
+    cells = []
+    for column in batch.columns:
+        quoted = pc.binary_join_element_wise("", pc.replace_substring(column, '"', '""'), "", '"')
+        cells.append(pc.if_else(pc.match_substring_regex(column, '[",\r\n]'), quoted, column))
+    options = {"null_handling": "replace", "null_replacement": ""}
+    lines = pc.binary_join_element_wise(*cells, ",", **options)
+    ended = pc.binary_join_element_wise(lines, "", "\n")
+    _, offsets, characters = ended.buffers()
+    return bytes(characters[: np.frombuffer(offsets, dtype=np.int32)[len(ended)]])
+
+
 def _to_table(frame: pd.DataFrame, kinds: dict[str, Kind], as_text: bool) -> pa.Table:
     """Return the frame with the columns of its schema, as text or typed."""
-    columns = {name: _to_column(frame[name], kind) for name, kind in kinds.items()}
-    if as_text:
-        columns = {name: column.cast(pa.string()) for name, column in columns.items()}
+    columns = {}
+    for name, kind in kinds.items():
+        column = _to_column(frame[name], kind)
+        columns[name] = column.cast(
+            pa.string() if as_text else PARQUET_TYPES.get(kind, column.type)
+        )
     return pa.table(columns)
 
 

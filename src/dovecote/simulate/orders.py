@@ -129,7 +129,7 @@ def make_orders(
     line_discount = np.round(quantity * unit_price * percent[order] / 100)
 
     def total(amount: FloatArray) -> FloatArray:
-        return np.bincount(order, weights=amount, minlength=size)
+        return np.bincount(order, weights=amount, minlength=size).astype(np.float64)
 
     gross, discount = total(quantity * unit_price), total(line_discount)
     paid = gross - discount
@@ -224,7 +224,7 @@ def _fate(
     is_store: BoolArray,
     paid: FloatArray,
     first_line_paid: FloatArray,
-) -> dict[str, object]:
+) -> dict[str, FloatArray | TextArray]:
     """Return delivery, refund and status as they stand at the window's end."""
     size, end_at = len(at), settings.end_at
     is_bought = status == "bought"

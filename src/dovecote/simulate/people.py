@@ -30,8 +30,8 @@ PROSPECT_SHARE = 0.13
 SIGN_UP_AT_CHECKOUT_SHARE = 0.6
 MEAN_DAYS_TO_FIRST_ORDER = 9.0
 STAPLE_SHARE = 0.65
-SECOND_ACCOUNT_SHARE = 0.02
-"""Of buyers who come back: later purchases go through a second account that is merged later."""
+SECOND_ACCOUNT_SHARE = 0.004
+"""Of repeat purchases: from here on a second account is in use, which is merged later."""
 EXCLUDED_SHARE = 0.008
 
 _COUNTRIES: dict[str, tuple[float, str, float, tuple[str, ...]]] = {
@@ -178,7 +178,7 @@ def open_accounts(
     leaves_at = np.minimum(np.where(np.isnan(leaves_at), last_moment, leaves_at), last_moment)
 
     second_from = np.full(size, np.inf)
-    is_switch = ~purchases.is_first & (rng.random(len(purchases.at)) < SECOND_ACCOUNT_SHARE / 2)
+    is_switch = ~purchases.is_first & (rng.random(len(purchases.at)) < SECOND_ACCOUNT_SHARE)
     np.minimum.at(second_from, purchases.person[is_switch], purchases.at[is_switch] - 5)
     merged_at = np.floor(second_from + rng.uniform(1, 40, size) * DAY)
     return Accounts(

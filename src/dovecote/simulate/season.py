@@ -51,7 +51,7 @@ class Season:
         self.is_flat = settings.stationary
         self.peak = 1.0 if self.is_flat else float(YEARLY.max() * WEEKDAYS.max() * HOURS.max())
         self.refill_peak = 1.0 if self.is_flat else REFILL_DUE
-        hours = self.start_at + HOUR * np.arange(settings.days * 24)
+        hours = self.start_at + HOUR * np.arange(settings.days * 24, dtype=np.float64)
         growth = 1.0 if self.is_flat else np.linspace(*GROWTH, num=len(hours))
         self._arrivals = np.cumsum(self.intensity(hours) * growth)
 
@@ -64,10 +64,11 @@ class Season:
         day_of_year = (dates - dates.astype("datetime64[Y]")).astype(np.int64)
         hour = np.floor(at / HOUR).astype(np.int64) % 24
         # 1970-01-01 was a Thursday.
-        return YEARLY[day_of_year] * WEEKDAYS[(day + 3) % 7] * HOURS[hour]
+        factor: FloatArray = YEARLY[day_of_year] * WEEKDAYS[(day + 3) % 7] * HOURS[hour]
+        return factor
 
     def refill(self, waited: FloatArray, gap: FloatArray) -> FloatArray:
-        """Return the factor of the purchase rate for a wait (seconds) with a refill gap (NaN: none)."""
+        """Return the factor of the purchase rate after a wait, in seconds; NaN: no refill gap."""
         if self.is_flat:
             return np.ones_like(waited)
         gaps_waited = waited / gap
@@ -84,7 +85,8 @@ class Season:
     def between(
         self, rng: np.random.Generator, earliest: FloatArray, latest: FloatArray
     ) -> FloatArray:
-        """Draw one time in each interval, by its demand: the best of four tries keeps the hours."""
+        """Draw a time in each interval, roughly by demand: the first of four tries to be taken."""
         tries = earliest + rng.random((4, len(earliest))) * (latest - earliest)
         is_taken = rng.random(tries.shape) * self.peak < 2.5 * self.intensity(tries)
-        return np.floor(tries[is_taken.argmax(axis=0), np.arange(len(earliest))])
+        drawn: FloatArray = tries[is_taken.argmax(axis=0), np.arange(len(earliest))]
+        return np.floor(drawn)

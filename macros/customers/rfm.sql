@@ -1,0 +1,11 @@
+{# The shares of customers at which the scores of RFM are cut. #}
+{% macro rfm_shares() %}
+    {{ return([0.2, 0.4, 0.6, 0.8]) }}
+{% endmacro %}
+
+
+{# The relation that names RFM segments: r_score, f_score, rfm_segment. #}
+{% macro rfm_segments() %}
+    {%- set name = var('dovecote_rfm_segments') -%}
+    {{- return(ref(name) if name else ref('dovecote', 'rfm_segments')) -}}
+{% endmacro %}

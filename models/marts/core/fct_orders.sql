@@ -1,0 +1,56 @@
+with
+
+orders as (
+
+    select * from {{ ref("dovecote", "int_core__orders") }}
+
+),
+
+purchases as (
+
+    select * from {{ ref("dovecote", "int_core__purchases") }}
+
+),
+
+final as (
+
+    select
+        orders.order_id,
+        orders.customer_id,
+        orders.ordered_at,
+        orders.order_date,
+        orders.gross_amount,
+        orders.discount_amount,
+        orders.refund_amount,
+        orders.net_amount,
+        orders.cost_amount,
+        orders.margin_amount,
+        orders.shipping_amount,
+        orders.tax_amount,
+        orders.refunded_at,
+        orders.status,
+        orders.status_changed_at,
+        orders.payment_status,
+        orders.promised_at,
+        orders.delivered_at,
+        orders.channel,
+        orders.coupon_code,
+        orders.currency,
+        orders.rate_to_reporting,
+        orders.is_purchase,
+        orders.is_guest,
+        orders.is_excluded,
+        orders.is_refund_above_order,
+        cast(purchases.order_number as integer) as order_number,
+        purchases.previous_ordered_at,
+        cast(
+            {{ dovecote.microseconds_between("purchases.previous_ordered_at", "purchases.ordered_at") }} / 86400000000.0 as double
+        ) as days_since_previous_order,
+        orders.x_columns
+    from orders
+    left join purchases
+        on orders.order_id = purchases.order_id
+
+)
+
+select * from final

@@ -1,0 +1,56 @@
+with
+
+rfm_values as (
+
+    select * from {{ ref("dovecote", "int_customers__rfm_values") }}
+
+),
+
+cut_points as (
+
+    select * from {{ ref("dovecote", "mart_rfm_cut_points") }}
+
+),
+
+segments as (
+
+    select * from {{ dovecote.rfm_segments() }}
+
+),
+
+scored as (
+
+    select
+        customer_id,
+        recency_days,
+        frequency,
+        monetary,
+        {%- for measure, score in [("recency_days", "recency_above"), ("frequency", "frequency_above"), ("monetary", "monetary_above")] %}
+        (
+            select count(*) from cut_points
+            where cut_points.measure = '{{ measure }}' and cut_points.cut_point < rfm_values.{{ measure }}
+        ) as {{ score }}{{ "," if not loop.last }}
+        {%- endfor %}
+    from rfm_values
+
+),
+
+final as (
+
+    select
+        scored.customer_id,
+        scored.recency_days,
+        cast(scored.frequency as bigint) as frequency,
+        scored.monetary,
+        cast(5 - scored.recency_above as integer) as r_score,
+        cast(1 + scored.frequency_above as integer) as f_score,
+        cast(1 + scored.monetary_above as integer) as m_score,
+        cast(segments.rfm_segment as string) as rfm_segment
+    from scored
+    left join segments
+        on 5 - scored.recency_above = segments.r_score
+        and 1 + scored.frequency_above = segments.f_score
+
+)
+
+select * from final

@@ -1,0 +1,48 @@
+with
+
+snapshots as (
+
+    select * from {{ ref("dovecote", "int_customers__lifecycle_snapshots") }}
+
+),
+
+transitions as (
+
+    select
+        later.month_start,
+        coalesce(earlier.stage, 'none') as from_stage,
+        later.stage as to_stage,
+        later.customer_id
+    from snapshots as later
+    left join snapshots as earlier
+        on later.customer_id = earlier.customer_id
+        and later.previous_snapshot_date = earlier.snapshot_date
+
+),
+
+months as (
+
+    select * from {{ ref("dovecote", "int_core__periods") }}
+    where grain = 'month'
+
+),
+
+final as (
+
+    select
+        transitions.month_start,
+        transitions.from_stage,
+        transitions.to_stage,
+        cast(count(*) as bigint) as customers,
+        cast(
+            count(*) / cast(sum(count(*)) over (partition by transitions.month_start, transitions.from_stage) as double) as double
+        ) as share_of_from_stage,
+        months.is_complete
+    from transitions
+    inner join months
+        on transitions.month_start = months.period_start
+    group by transitions.month_start, transitions.from_stage, transitions.to_stage, months.is_complete
+
+)
+
+select * from final

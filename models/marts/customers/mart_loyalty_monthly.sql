@@ -1,0 +1,203 @@
+{% set repeat_windows = [30, 60, 90] -%}
+
+with
+
+run as (
+
+    select * from {{ ref("dovecote", "int_core__run") }}
+
+),
+
+periods as (
+
+    select * from {{ ref("dovecote", "int_core__periods") }}
+    where grain = 'month'
+
+),
+
+purchases as (
+
+    select * from {{ ref("dovecote", "int_core__purchases") }}
+
+),
+
+orders as (
+
+    select * from {{ ref("dovecote", "int_core__orders") }}
+    where is_purchase and not is_excluded
+
+),
+
+nps_responses as (
+
+    select nps_responses.*
+    from {{ ref("dovecote", "stg_nps_responses") }} as nps_responses
+    left join {{ ref("dovecote", "int_core__customer_merges") }} as merges
+        on nps_responses.customer_id = merges.from_customer_id
+    left join {{ ref("dovecote", "int_core__exclusions") }} as exclusions
+        on coalesce(merges.customer_id, nps_responses.customer_id) = exclusions.customer_id
+    where exclusions.customer_id is null
+
+),
+
+months as (
+
+    select
+        periods.period_start as month_start,
+        periods.is_complete,
+        least({{ dovecote.date_plus_days("periods.next_period_start", -1) }}, run.as_of_date) as last_date
+    from periods
+    cross join run
+    where periods.next_period_start > (select min(order_date) from orders)
+
+),
+
+sales as (
+
+    select
+        {{ dovecote.period_start("month", "order_date") }} as month_start,
+        count(*) as orders,
+        count(distinct case when is_customer_purchase then customer_id end) as customers,
+        sum(net_amount) as net_revenue
+    from orders
+    group by 1
+
+),
+
+-- One row per day of purchase is enough to know who bought once and who more often.
+purchase_days as (
+
+    select
+        customer_id,
+        order_date,
+        count(*) as purchases
+    from purchases
+    group by customer_id, order_date
+
+),
+
+{% for window, condition in [
+    ("trailing_year", "and purchase_days.order_date > " ~ dovecote.date_plus_days("months.last_date", -365)), ("lifetime", "")
+] -%}
+{{ window }}_buyers as (
+
+    select
+        buyers.month_start,
+        count(*) as buyers,
+        count(*) filter (where buyers.purchases >= 2) as repeat_buyers
+    from (
+        select
+            months.month_start,
+            purchase_days.customer_id,
+            sum(purchase_days.purchases) as purchases
+        from months
+        inner join purchase_days
+            on purchase_days.order_date <= months.last_date
+            {{ condition }}
+        group by months.month_start, purchase_days.customer_id
+    ) as buyers
+    group by buyers.month_start
+
+),
+
+{% endfor -%}
+
+first_purchases as (
+
+    select
+        {{ dovecote.period_start("month", "purchases.order_date") }} as month_start,
+        {%- for days in repeat_windows %}
+        {{ dovecote.instant_plus_hours("purchases.ordered_at", 24 * days) }} <= run.as_of as is_mature_{{ days }}d,
+        coalesce(
+            purchases.next_ordered_at < {{ dovecote.instant_plus_hours("purchases.ordered_at", 24 * days) }},
+            false
+        ) as is_repeated_{{ days }}d{{ "," if not loop.last }}
+        {%- endfor %}
+    from purchases
+    cross join run
+    where purchases.order_number = 1
+
+),
+
+repeats as (
+
+    select
+        month_start,
+        {%- for days in repeat_windows %}
+        count(*) filter (where is_mature_{{ days }}d) as mature_{{ days }}d,
+        count(*) filter (where is_mature_{{ days }}d and is_repeated_{{ days }}d) as repeated_{{ days }}d{{ "," if not loop.last }}
+        {%- endfor %}
+    from first_purchases
+    group by month_start
+
+),
+
+scores as (
+
+    select
+        {{ dovecote.period_start("month", dovecote.local_date("coalesce(responded_at, invited_at)")) }} as month_start,
+        count(*) as responses,
+        count(*) filter (where score >= 9) as promoters,
+        count(*) filter (where score <= 6) as detractors
+    from nps_responses
+    where score is not null
+    group by 1
+
+),
+
+invitations as (
+
+    select
+        {{ dovecote.period_start("month", dovecote.local_date("coalesce(invited_at, responded_at)")) }} as month_start,
+        count(*) as invitations,
+        count(score) as answered
+    from nps_responses
+    group by 1
+
+),
+
+shares as (
+
+    select
+        month_start,
+        responses,
+        promoters / cast(responses as double) as promoter_share,
+        detractors / cast(responses as double) as detractor_share
+    from scores
+
+),
+
+final as (
+
+    select
+        months.month_start,
+        cast(coalesce(sales.orders, 0) as bigint) as orders,
+        cast(coalesce(sales.customers, 0) as bigint) as customers,
+        cast(coalesce(sales.net_revenue, 0) as decimal(38, 4)) as net_revenue,
+        cast(sales.net_revenue / cast(nullif(sales.orders, 0) as double) as double) as aov,
+        cast(trailing_year_buyers.repeat_buyers / cast(nullif(trailing_year_buyers.buyers, 0) as double) as double) as repurchase_rate,
+        cast(lifetime_buyers.repeat_buyers / cast(nullif(lifetime_buyers.buyers, 0) as double) as double) as repurchase_rate_lifetime,
+        {%- for days in repeat_windows %}
+        cast(repeats.repeated_{{ days }}d / cast(nullif(repeats.mature_{{ days }}d, 0) as double) as double) as repeat_rate_{{ days }}d,
+        {%- endfor %}
+        cast(100 * (shares.promoter_share - shares.detractor_share) as double) as nps,
+        cast(
+            100 * sqrt(
+                (
+                    shares.promoter_share + shares.detractor_share
+                    - (shares.promoter_share - shares.detractor_share) * (shares.promoter_share - shares.detractor_share)
+                ) / shares.responses
+            ) as double
+        ) as nps_se,
+        cast(coalesce(shares.responses, 0) as bigint) as nps_responses,
+        cast(invitations.answered / cast(nullif(invitations.invitations, 0) as double) as double) as response_rate,
+        months.is_complete
+    from months
+    {%- for part in ["sales", "trailing_year_buyers", "lifetime_buyers", "repeats", "shares", "invitations"] %}
+    left join {{ part }}
+        on months.month_start = {{ part }}.month_start
+    {%- endfor %}
+
+)
+
+select * from final

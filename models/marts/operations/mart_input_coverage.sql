@@ -1,0 +1,101 @@
+{% set entities = dovecote.input_entities() -%}
+{#- entities whose rows belong to a customer, so that the rows of excluded ones can be counted -#}
+{%- set owned = ["orders", "customers", "events", "reviews", "nps_responses"] -%}
+
+with
+
+run as (
+
+    select * from {{ ref("dovecote", "int_core__run") }}
+
+),
+
+merges as (
+
+    select * from {{ ref("dovecote", "int_core__customer_merges") }}
+
+),
+
+exclusions as (
+
+    select * from {{ ref("dovecote", "int_core__exclusions") }}
+
+),
+
+files as (
+
+    select distinct entity from {{ ref("dovecote", "raw_input_files") }}
+
+),
+
+filled as (
+    {% for entity, definition in entities.items() %}
+    select
+        '{{ entity }}' as entity,
+        count(*) as accepted,
+        {% if definition["happened_at"] -%}
+        max({{ definition["happened_at"] }})
+        {%- else -%}
+        cast(null as timestamp)
+        {%- endif %} as latest_at,
+        concat_ws(
+            ', ',
+            cast(null as string)
+            {%- for name in definition["columns"] %},
+            case when count({{ name }}) > 0 then '{{ name }}' end
+            {%- endfor %}
+        ) as columns_filled,
+        concat_ws(
+            ', ',
+            cast(null as string)
+            {%- for name in definition["columns"] %},
+            case when count({{ name }}) = 0 then '{{ name }}' end
+            {%- endfor %}
+        ) as columns_empty,
+        '{{ definition["without"] | replace("'", "''") }}' as cost_when_absent,
+        '{{ definition["undated"] | join(", ") | replace("'", "''") }}' as undated_columns
+    from {{ ref("dovecote", "base_" ~ entity) }}
+    where row_status = 'accepted'
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+
+),
+
+excluded as (
+    {% for entity in owned %}
+    select
+        '{{ entity }}' as entity,
+        count(*) as excluded_rows
+    from {{ ref("dovecote", "stg_" ~ entity) }} as owned
+    left join merges
+        on owned.customer_id = merges.from_customer_id
+    inner join exclusions
+        on coalesce(merges.customer_id, owned.customer_id) = exclusions.customer_id
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+
+),
+
+final as (
+
+    select
+        cast(filled.entity as string) as entity,
+        files.entity is not null as is_present,
+        cast(filled.accepted as bigint) as accepted_rows,
+        cast(coalesce(excluded.excluded_rows, 0) as bigint) as excluded_rows,
+        cast(nullif(filled.columns_filled, '') as string) as columns_filled,
+        cast(nullif(filled.columns_empty, '') as string) as columns_empty,
+        cast(case when filled.accepted = 0 then filled.cost_when_absent end as string) as what_is_lost,
+        cast(nullif(filled.undated_columns, '') as string) as undated_columns,
+        cast(filled.latest_at as timestamp) as latest_at,
+        cast({{ dovecote.microseconds_between("filled.latest_at", "run.as_of") }} / 3600000000.0 as double) as lag_hours
+    from filled
+    cross join run
+    left join files
+        on filled.entity = files.entity
+    left join excluded
+        on filled.entity = excluded.entity
+
+)
+
+select * from final

@@ -1,0 +1,59 @@
+-- Rates of all cohorts together: retained over mature, never a mean of rates. Where entries recur, one person
+-- stands in many cohorts, and an interval for independent trials would be too narrow.
+with
+
+cells as (
+
+    select * from {{ ref("dovecote", "int_retention__cells") }}
+
+),
+
+summed as (
+
+    select
+        entry,
+        return_rule,
+        clock,
+        grain,
+        activity,
+        breakdown,
+        breakdown_value,
+        period_index,
+        sum(cohort_size) as cohort_size,
+        sum(n_mature) as n_mature,
+        sum(n_retained) as n_retained,
+        sum(orders) as orders,
+        sum(net_revenue) as net_revenue
+    from cells
+    group by entry, return_rule, clock, grain, activity, breakdown, breakdown_value, period_index
+
+),
+
+final as (
+
+    select
+        entry,
+        return_rule,
+        clock,
+        grain,
+        activity,
+        breakdown,
+        breakdown_value,
+        period_index,
+        cast(cohort_size as bigint) as cohort_size,
+        cast(n_mature as bigint) as n_mature,
+        cast(n_retained as bigint) as n_retained,
+        cast(n_retained / cast(nullif(n_mature, 0) as double) as double) as retention_rate,
+        {%- for side in ["low", "high"] %}
+        case
+            when entry <> 'recurring'
+                then cast({{ dovecote.wilson_bound(side, "n_retained", "nullif(n_mature, 0)") }} as double)
+        end as ci_{{ side }},
+        {%- endfor %}
+        cast(orders as bigint) as orders,
+        cast(net_revenue as decimal(38, 4)) as net_revenue
+    from summed
+
+)
+
+select * from final

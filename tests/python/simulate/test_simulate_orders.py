@@ -1,0 +1,106 @@
+"""Amounts that agree, and times in their natural order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import read
+
+
+def cents(amounts: pd.Series) -> pd.Series:
+    assert amounts.str.fullmatch(r"\d+\.\d\d").all()
+    return amounts.str.replace(".", "").astype(int)
+
+
+@pytest.fixture(scope="module")
+def orders(plain_shop: Path) -> pd.DataFrame:
+    return read(plain_shop, "orders").set_index("order_id")
+
+
+@pytest.fixture(scope="module")
+def items(plain_shop: Path) -> pd.DataFrame:
+    return read(plain_shop, "order_items").astype({"quantity": int})
+
+
+def test_orders_are_the_sums_of_their_lines(orders: pd.DataFrame, items: pd.DataFrame) -> None:
+    lines = pd.DataFrame(
+        {
+            "order_id": items["order_id"],
+            "gross_amount": items["quantity"] * cents(items["unit_price"]),
+            "discount_amount": cents(items["discount_amount"]),
+            "cost_amount": items["quantity"] * cents(items["unit_cost"]),
+        }
+    )
+    sums = lines.groupby("order_id").sum()
+    assert set(sums.index) == set(orders.index)
+    for column in sums:
+        assert (sums[column] == cents(orders[column]).reindex(sums.index)).all(), column
+    assert lines.groupby("order_id").size().between(1, 5).all()
+    assert not items.duplicated(["order_id", "product_id"]).any()
+    assert (cents(orders["discount_amount"]) > 0).equals(orders["coupon_code"] != "")
+
+
+def test_refunds_leave_nothing_negative(orders: pd.DataFrame) -> None:
+    paid = cents(orders["gross_amount"]) - cents(orders["discount_amount"])
+    refund = cents(orders["refund_amount"])
+    is_full = orders["status"] == "refunded"
+    is_partial = orders["status"] == "partially_refunded"
+    assert is_full.sum() > 20
+    assert is_partial.sum() > 20
+    assert (refund[is_full] == paid[is_full]).all()
+    assert ((refund > 0) & (refund < paid))[is_partial].all()
+    assert (refund[~is_full & ~is_partial] == 0).all()
+    assert (orders["refunded_at"] != "").equals(is_full | is_partial)
+
+
+def test_statuses_and_guests_are_there_and_times_run_forward(orders: pd.DataFrame) -> None:
+    assert set(orders["status"]) == {
+        "placed", "shipped", "delivered", "completed", "cancelled", "test",
+        "refunded", "partially_refunded",
+    }  # fmt: skip
+    assert 0.02 < (orders["customer_id"] == "").mean() < 0.1
+    assert set(orders["currency"]) == {"USD", "EUR"}
+    for later in ("refunded_at", "delivered_at", "promised_at", "status_changed_at"):
+        known = orders[later] != ""
+        assert (orders.loc[known, later] >= orders.loc[known, "ordered_at"]).all(), later
+    for column in ("ordered_at", "refunded_at", "delivered_at", "updated_at"):
+        assert orders[column].max() < "2025-10-28", column
+    assert (orders["refunded_at"] <= orders["updated_at"]).all()
+
+
+def test_products_sell_only_between_launch_and_end(
+    plain_shop: Path, orders: pd.DataFrame, items: pd.DataFrame
+) -> None:
+    products = read(plain_shop, "products").set_index("product_id")
+    assert (products["is_active"] == "false").any()
+    sold = items.join(orders["ordered_at"], on="order_id").join(
+        products, on="product_id", rsuffix="_p"
+    )
+    assert (sold["ordered_at"] >= sold["launched_at"]).all()
+    retired = sold[sold["is_active"] == "false"]
+    assert (retired["ordered_at"] < retired["updated_at"]).all()
+
+
+def test_reviews_and_answers_follow_their_orders(plain_shop: Path, orders: pd.DataFrame) -> None:
+    reviews = read(plain_shop, "reviews").join(orders, on="order_id", rsuffix="_of_order")
+    assert len(reviews) > 100
+    assert (reviews["created_at"] > reviews["ordered_at"]).all()
+    assert (reviews["customer_id"] == reviews["customer_id_of_order"]).all()
+    assert set(reviews["rating"]) <= set("12345")
+    answers = read(plain_shop, "nps_responses")
+    is_silent = answers["score"] == ""
+    assert 0.4 < is_silent.mean() < 0.8
+    assert (answers["invited_at"] != "").all()
+    assert is_silent.equals(answers["responded_at"] == "")
+    assert answers.loc[~is_silent, "score"].astype(int).between(0, 10).all()
+
+
+def test_staples_are_bought_again(orders: pd.DataFrame, items: pd.DataFrame) -> None:
+    bought = items.join(orders, on="order_id", rsuffix="_order").query("customer_id != ''")
+    orders_of_pair = bought.groupby(["customer_id", "product_id"])["order_id"].nunique()
+    orders_of_customer = bought.groupby("customer_id")["order_id"].nunique()
+    loyal = orders_of_customer[orders_of_customer >= 5].index
+    most = orders_of_pair.groupby("customer_id").max()
+    assert (most.reindex(loyal) >= 3).mean() > 0.5
