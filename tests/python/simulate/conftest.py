@@ -1,30 +1,14 @@
-"""Simulated shops that several tests read; each is written once."""
+"""A simulated shop that several tests read."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import pandas as pd
 import pytest
-
-from dovecote.simulate import Settings, prepare_folder, write_shop
-
-# Two blocks: ids and order must hold across them.
-PLAIN = Settings(customers=1_500, days=300, seed=3)
-
-
-def read(folder: Path, table: str) -> pd.DataFrame:
-    """Read a CSV as text, an empty cell as an empty string."""
-    return pd.read_csv(folder / f"{table}.csv", dtype=str, keep_default_na=False)
-
-
-def write(settings: Settings, folder: Path) -> Path:
-    prepare_folder(folder)
-    write_shop(settings, folder)
-    return folder
+from simulated_shops import PLAIN, write
 
 
 @pytest.fixture(scope="session")
 def plain_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A shop without dirt or late rows."""
+    """Return the folder of a shop without dirt or late rows."""
     return write(PLAIN, tmp_path_factory.mktemp("plain"))

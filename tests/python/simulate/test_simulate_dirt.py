@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import PLAIN, read, write
+from simulated_shops import PLAIN, read, write
 
 from dovecote.simulate import make_blocks
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import PLAIN, read
+from simulated_shops import PLAIN, read
 
 
 @pytest.fixture(scope="module")
