@@ -62,7 +62,7 @@
 
 
 {% macro check_as_of() %}
-    {%- set value = env_var('DOVECOTE_AS_OF', '') -%}
+    {%- set value = dovecote.fixed_as_of() -%}
     {%- if value -%}
         {%- set instant = run_query("select " ~ dovecote.read_as('timestamp', "'" ~ dovecote.quoted(value) ~ "'")).rows[0][0] -%}
         {%- if instant is none -%}

@@ -6,14 +6,14 @@
 {# The relation that says which order statuses count as a purchase: status, counts_as_purchase. #}
 {% macro order_status_policy() %}
     {%- set name = var('dovecote_order_status_policy') -%}
-    {{- return(ref(name) if name else ref('dovecote', 'order_status_policy')) -}}
+    {{- return(ref(project_name, name) if name else ref('dovecote', 'order_status_policy')) -}}
 {% endmacro %}
 
 
 {# The relation that translates the shop's event types: event_type, canonical_type. #}
 {% macro event_vocabulary() %}
     {%- set name = var('dovecote_event_vocabulary') -%}
-    {{- return(ref(name) if name else ref('dovecote', 'event_vocabulary')) -}}
+    {{- return(ref(project_name, name) if name else ref('dovecote', 'event_vocabulary')) -}}
 {% endmacro %}
 
 

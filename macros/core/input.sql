@@ -24,7 +24,7 @@
     {%- set name = var('dovecote_' ~ entity) -%}
     {%- if not name -%} {{- return(none) -}} {%- endif -%}
     {%- set parts = name.split('.') -%}
-    {{- return(source(parts[0], parts[1]) if parts | length == 2 else ref(name)) -}}
+    {{- return(source(parts[0], parts[1]) if parts | length == 2 else ref(project_name, name)) -}}
 {% endmacro %}
 
 

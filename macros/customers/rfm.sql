@@ -7,5 +7,5 @@
 {# The relation that names RFM segments: r_score, f_score, rfm_segment. #}
 {% macro rfm_segments() %}
     {%- set name = var('dovecote_rfm_segments') -%}
-    {{- return(ref(name) if name else ref('dovecote', 'rfm_segments')) -}}
+    {{- return(ref(project_name, name) if name else ref('dovecote', 'rfm_segments')) -}}
 {% endmacro %}

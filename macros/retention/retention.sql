@@ -1,3 +1,15 @@
+{# The combinations that mart_retention holds. #}
+{% macro retention_combinations() %}
+    {{ return(var('dovecote_retention_combinations')) }}
+{% endmacro %}
+
+
+{# The condition on an action of an activity that lets it open a cohort. #}
+{% macro entry_filter(activity) %}
+    {{- return(var('dovecote_retention_entry_filters').get(activity, 'true')) -}}
+{% endmacro %}
+
+
 {% macro retention_choices() %}
     {{ return({
         'activity': ['order', 'visit'],

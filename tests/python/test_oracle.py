@@ -242,7 +242,7 @@ def test_rfm_scores_equal_values_equally():
     assert list(table["recency_days"]) == [2] * 5
     assert list(table["r_score"]) == [5] * 5  # all alike: nobody is above a cut-point
     cuts = oracle.rfm_cut_points(order_shop(*orders), run)
-    assert list(cuts[cuts["metric"] == "frequency"]["cut_point"]) == [1, 1, 1, 2]
+    assert list(cuts[cuts["measure"] == "frequency"]["cut_point"]) == [1, 1, 1, 2]
 
 
 # Online Retail -------------------------------------------------------------------------------
@@ -520,6 +520,7 @@ def test_purchases_of_a_cell_follow_its_clock():
         visit_shop(("p1", at("2020-01-01T12:30"))),
         orders=order_shop(
             ("p1", at("2020-01-01T09:00"), 1),  # before the entry, on its day
+            ("p1", at("2020-01-01T12:10"), 32),  # in the hour of the entry, before it
             ("p1", at("2020-01-01T13:00"), 2),
             ("p1", at("2020-01-02T11:00"), 4),
             ("p1", at("2020-01-02T12:00"), 8, {"status": "cancelled"}),
@@ -528,7 +529,7 @@ def test_purchases_of_a_cell_follow_its_clock():
     )
     run = Settings(at("2020-01-03T12:00"))
     revenue = retained(shop, run, "net_revenue", entry="first_time")
-    assert revenue == {date(2020, 1, 1): [3, 13, None]}
+    assert revenue == {date(2020, 1, 1): [35, 13, None]}
     rolling = retained(shop, run, "net_revenue", entry="first_time", clock="rolling_24h")
     assert rolling == {date(2020, 1, 1): [6, 9]}
 
@@ -685,6 +686,11 @@ def test_lifecycle_knows_who_came_back():
     row = lifecycle_of(0, 40, as_of_day=45, others=others)
     assert (row["stage"], row["since"]) == ("reactivated", date(2020, 2, 10))
     assert lifecycle_of(0, 3, as_of_day=5, others=others)["stage"] == "active"
+    # Cadence (1 x 12 + 3 x 2) / 4 = 4.5: 12 exceeds one and a half of it, not three.
+    assert lifecycle_of(0, 12, as_of_day=13, others=others)["stage"] == "active"
+    # Only the last gap counts: cadence (2 x 21 + 3 x 2) / 5 = 9.6.
+    assert lifecycle_of(0, 40, 42, as_of_day=43, others=others)["stage"] == "active"
+    assert lifecycle_of(0, 2, 42, as_of_day=43, others=others)["stage"] == "reactivated"
     twice_a_day = lifecycle_of(0, 0, as_of_day=1, others=others)
     assert (twice_a_day["stage"], twice_a_day["purchases"]) == ("active", 2)
 
@@ -696,15 +702,20 @@ def test_lifecycle_transitions():
         customers=[
             {"customer_id": "b", "created_at": at("2020-01-20")},
             {"customer_id": "c", "created_at": None},
+            {"customer_id": "e", "created_at": at("2020-01-31T23:59")},
             {"customer_id": "d", "created_at": at("2020-03-05")},
         ],
     )
     table = oracle.lifecycle_transitions(shop, Settings(at("2020-03-10")))
     assert [tuple(row) for row in table.itertuples(index=False)] == [
+        (date(2020, 1, 1), "none", "new", 1),
+        (date(2020, 1, 1), "none", "prospect", 2),
         (date(2020, 2, 1), "new", "new", 1),
         (date(2020, 2, 1), "prospect", "new", 1),
+        (date(2020, 2, 1), "prospect", "prospect", 1),
         (date(2020, 3, 1), "new", "new", 2),
         (date(2020, 3, 1), "none", "prospect", 2),  # c was never seen: in the last one only
+        (date(2020, 3, 1), "prospect", "prospect", 1),
     ]
 
 
@@ -738,6 +749,7 @@ def test_cohort_value():
         (date(2020, 1, 1), 1, 2, 15, Decimal("10.5")),
         (date(2020, 1, 1), 2, 2, Decimal("17.5"), None),
     ]
+    assert len(oracle.cohort_value(shop, Settings(at("2020-05-01")))) == 4
 
 
 def test_loyalty():
@@ -779,6 +791,14 @@ def test_loyalty():
     young = oracle.loyalty_monthly(shop, Settings(at("2020-01-31T10:00")))
     assert young["repeat_rate_30d"][0] == 0  # a alone is mature
     assert young["repeat_rate_60d"][0] is None
+
+
+def test_a_year_of_repurchases_has_365_days():
+    run = Settings(at("2021-01-21"))  # the year that ends on the 20th begins on 22 January 2020
+    twice = order_shop(("a", at("2020-01-22"), 1), ("a", at("2021-01-20"), 1))
+    assert list(oracle.loyalty_monthly(twice, run)["repurchase_rate"])[-1] == 1
+    once = order_shop(("a", at("2020-01-21T23:59"), 1), ("a", at("2021-01-20"), 1))
+    assert list(oracle.loyalty_monthly(once, run)["repurchase_rate"])[-1] == 0
 
 
 def test_an_empty_shop_gives_empty_tables():

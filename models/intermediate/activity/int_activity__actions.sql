@@ -1,7 +1,6 @@
 -- What people did, one row per event of a person and per purchase of a customer.
 {{ config(materialized="view") }}
 {#- a view: only the rolling retention clock and the daily roll-up read single actions -#}
-{%- set entry_filters = var("dovecote_retention_entry_filters") %}
 
 with
 
@@ -54,14 +53,14 @@ final as (
 
     select
         *,
-        coalesce({{ entry_filters.get("visit", "true") }}, false) as is_entry
+        coalesce({{ dovecote.entry_filter("visit") }}, false) as is_entry
     from visits
 
     union all
 
     select
         *,
-        coalesce({{ entry_filters.get("order", "true") }}, false) as is_entry
+        coalesce({{ dovecote.entry_filter("order") }}, false) as is_entry
     from orders
 
 )

@@ -8,7 +8,7 @@ customers as (
 
 ),
 
-merges as (
+customer_merges as (
 
     select * from {{ ref("dovecote", "int_core__customer_merges") }}
 
@@ -38,20 +38,20 @@ accounts as (
 
     select
         customers.*,
-        coalesce(merges.customer_id, customers.customer_id) as person_id,
+        coalesce(customer_merges.customer_id, customers.customer_id) as person_id,
         row_number() over (
-            partition by coalesce(merges.customer_id, customers.customer_id)
+            partition by coalesce(customer_merges.customer_id, customers.customer_id)
             order by
-                case when merges.customer_id is null or merges.customer_id = customers.customer_id then 0 else 1 end,
+                case when customer_merges.customer_id is null or customer_merges.customer_id = customers.customer_id then 0 else 1 end,
                 customers.created_at nulls last,
                 customers.customer_id
         ) as account_rank,
         min(customers.created_at) over (
-            partition by coalesce(merges.customer_id, customers.customer_id)
+            partition by coalesce(customer_merges.customer_id, customers.customer_id)
         ) as first_created_at
     from customers
-    left join merges
-        on customers.customer_id = merges.from_customer_id
+    left join customer_merges
+        on customers.customer_id = customer_merges.from_customer_id
 
 ),
 

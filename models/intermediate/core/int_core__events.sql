@@ -8,7 +8,7 @@ events as (
 
 ),
 
-merges as (
+customer_merges as (
 
     select * from {{ ref("dovecote", "int_core__customer_merges") }}
 
@@ -30,10 +30,10 @@ owned as (
 
     select
         events.*,
-        coalesce(merges.customer_id, events.customer_id) as known_customer_id
+        coalesce(customer_merges.customer_id, events.customer_id) as known_customer_id
     from events
-    left join merges
-        on events.customer_id = merges.from_customer_id
+    left join customer_merges
+        on events.customer_id = customer_merges.from_customer_id
 
 ),
 

@@ -6,7 +6,7 @@ exclusions as (
 
 ),
 
-merges as (
+customer_merges as (
 
     select * from {{ ref("dovecote", "int_core__customer_merges") }}
 
@@ -15,11 +15,11 @@ merges as (
 final as (
 
     select
-        coalesce(merges.customer_id, exclusions.customer_id) as customer_id,
+        coalesce(customer_merges.customer_id, exclusions.customer_id) as customer_id,
         min(exclusions.reason) as exclusion_reason
     from exclusions
-    left join merges
-        on exclusions.customer_id = merges.from_customer_id
+    left join customer_merges
+        on exclusions.customer_id = customer_merges.from_customer_id
     group by 1
 
 )

@@ -7,7 +7,7 @@ orders as (
 
 ),
 
-merges as (
+customer_merges as (
 
     select * from {{ ref("dovecote", "int_core__customer_merges") }}
 
@@ -29,12 +29,12 @@ owned as (
 
     select
         orders.*,
-        coalesce(merges.customer_id, orders.customer_id) as person_id,
+        coalesce(customer_merges.customer_id, orders.customer_id) as person_id,
         coalesce(orders.discount_amount, 0) as discount_given,
         coalesce(orders.refund_amount, 0) as refund_given
     from orders
-    left join merges
-        on orders.customer_id = merges.from_customer_id
+    left join customer_merges
+        on orders.customer_id = customer_merges.from_customer_id
 
 ),
 

@@ -7,11 +7,11 @@
     "nps_responses": ["invited_at", "responded_at"],
     "customer_merges": ["merged_at"],
 } -%}
-{%- set fixed_as_of = env_var("DOVECOTE_AS_OF", "") -%}
+{%- set fixed_as_of = dovecote.fixed_as_of() -%}
 
 with start as (
 
-    select cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}' as timestamp) as run_started_at
+    select cast('{{ dovecote.run_start() }}' as timestamp) as run_started_at
 
 ),
 

@@ -45,10 +45,7 @@ observed as (
     left join purchase_days
         on customers.customer_id = purchase_days.customer_id
         and purchase_days.purchase_date <= snapshot_dates.snapshot_date
-        and (
-            purchase_days.next_purchase_date > snapshot_dates.snapshot_date
-            or purchase_days.next_purchase_date is null
-        )
+        and coalesce(purchase_days.next_purchase_date, date '9999-12-31') > snapshot_dates.snapshot_date
 
 ),
 

@@ -32,10 +32,10 @@ nps_responses as (
 
     select nps_responses.*
     from {{ ref("dovecote", "stg_nps_responses") }} as nps_responses
-    left join {{ ref("dovecote", "int_core__customer_merges") }} as merges
-        on nps_responses.customer_id = merges.from_customer_id
+    left join {{ ref("dovecote", "int_core__customer_merges") }} as customer_merges
+        on nps_responses.customer_id = customer_merges.from_customer_id
     left join {{ ref("dovecote", "int_core__exclusions") }} as exclusions
-        on coalesce(merges.customer_id, nps_responses.customer_id) = exclusions.customer_id
+        on coalesce(customer_merges.customer_id, nps_responses.customer_id) = exclusions.customer_id
     where exclusions.customer_id is null
 
 ),

@@ -10,7 +10,7 @@ run as (
 
 ),
 
-merges as (
+customer_merges as (
 
     select * from {{ ref("dovecote", "int_core__customer_merges") }}
 
@@ -67,10 +67,10 @@ excluded as (
         '{{ entity }}' as entity,
         count(*) as excluded_rows
     from {{ ref("dovecote", "stg_" ~ entity) }} as owned
-    left join merges
-        on owned.customer_id = merges.from_customer_id
+    left join customer_merges
+        on owned.customer_id = customer_merges.from_customer_id
     inner join exclusions
-        on coalesce(merges.customer_id, owned.customer_id) = exclusions.customer_id
+        on coalesce(customer_merges.customer_id, owned.customer_id) = exclusions.customer_id
     {{ "union all" if not loop.last }}
     {%- endfor %}
 

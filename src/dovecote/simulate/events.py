@@ -39,7 +39,7 @@ ZERO_RESULT_SHARE = 0.09
 KNOWN, LOGS_IN, NAMELESS = 0, 1, 2
 """How a session is identified: from its start, by a login on the way, or not at all."""
 
-# Places of the steps in a session; lines of an order take LINES, LINES + 1, ...
+# Places of the steps in a session; each line of an order takes two from LINES on.
 LANDING, EARLY_LOGIN, SEARCH, BROWSE, LINES, SECOND_THOUGHT, LATE_LOGIN, CHECKOUT, PURCHASE = (
     0.0, 0.5, 1.0, 2.0, 10.0, 30.0, 40.0, 50.0, 60.0
 )  # fmt: skip

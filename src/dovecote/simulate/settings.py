@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Literal
 
 DAY = 86_400
@@ -93,11 +93,6 @@ class Settings:
     def end_at(self) -> float:
         """End of the window, exclusive, in seconds since 1970 (UTC)."""
         return self.start_at + self.days * DAY
-
-    @property
-    def end(self) -> datetime:
-        """End of the window, exclusive, as a naive UTC time."""
-        return datetime(1970, 1, 1) + timedelta(seconds=self.end_at)
 
 
 def _check(name: str, value: object, is_right: bool, allowed: str) -> None:

@@ -52,9 +52,17 @@ def rfm_cut_points(shop: Shop, settings: Settings) -> pd.DataFrame:
     if customers:
         for metric in RFM_METRICS:
             cuts = _cut_points([customer[metric] for customer in customers])
-            for p, cut in zip(FIFTHS, cuts, strict=True):
-                rows.append({"metric": metric, "percentile": float(p), "cut_point": cut})
-    return frame(rows, ("metric", "percentile", "cut_point"), ("metric", "percentile"))
+            for number, (p, cut) in enumerate(zip(FIFTHS, cuts, strict=True), start=1):
+                rows.append(
+                    {
+                        "measure": metric,
+                        "cut_point_number": number,
+                        "share_of_customers": float(p),
+                        "cut_point": cut,
+                    }
+                )
+    key = ("measure", "cut_point_number")
+    return frame(rows, (*key, "share_of_customers", "cut_point"), key)
 
 
 def rfm(shop: Shop, settings: Settings) -> pd.DataFrame:
@@ -155,8 +163,8 @@ def lifecycle_transitions(shop: Shop, settings: Settings) -> pd.DataFrame:
     """Give one row per month and move between stages, from each snapshot to the next."""
     dates = snapshot_dates(shop, settings)
     counts: dict[tuple[date, str, str], int] = {}
-    for earlier, later in pairwise(dates):
-        before = _snapshot(shop, settings, earlier, is_last=False)
+    for earlier, later in pairwise([None, *dates]):
+        before = _snapshot(shop, settings, earlier, is_last=False) if earlier else {}
         after = _snapshot(shop, settings, later, is_last=later == dates[-1])
         for customer_id, row in after.items():
             from_stage = before[customer_id]["stage"] if customer_id in before else "none"

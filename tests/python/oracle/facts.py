@@ -1,7 +1,7 @@
 """What had happened before as_of, with canonical customers: the ground of every definition."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
@@ -38,10 +38,12 @@ class Facts:
         return [order for orders in self.purchases_of.values() for order in orders]
 
     def attributes(self, customer_id: str) -> Row:
-        """Give the row that describes a customer: its own, else the merged one smallest by id."""
+        """Give the row that describes a customer: its own, else the merged one created first."""
         rows = [row for row in self.customers if row["canonical_id"] == customer_id]
         own = [row for row in rows if row["customer_id"] == customer_id]
-        others = sorted(rows, key=lambda row: row["customer_id"])
+        others = sorted(
+            rows, key=lambda row: (row["created_at"] or datetime.max, row["customer_id"])
+        )
         return (own + others + [{}])[0]
 
     def first_seen(self, settings: Settings) -> dict[str, date | None]:

@@ -202,8 +202,9 @@ def retention_overall(cells: pd.DataFrame) -> pd.DataFrame:
     """Sum the cells of `retention` over cohorts: retained of mature, never a mean of rates."""
     groups: dict[tuple, list[Row]] = {}
     key = (*KINDS, "period_index")
+    names = list(cells.columns)
     for values in cells.itertuples(index=False, name=None):
-        cell = dict(zip(cells.columns, values, strict=True))
+        cell = dict(zip(names, values, strict=True))
         groups.setdefault(tuple(cell[column] for column in key), []).append(cell)
 
     rows = []

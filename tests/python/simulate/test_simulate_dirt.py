@@ -155,6 +155,16 @@ def test_dirt_adds_no_purchase_to_a_customer(extra: dict[str, pd.DataFrame]) -> 
     assert (above["customer_id"] == "").all()
 
 
+def test_conflicting_rows_share_a_key_and_differ(extra: dict[str, pd.DataFrame]) -> None:
+    for entity in ("orders", "order_items", "customers", "events"):
+        rows = extra[entity]
+        pairs = rows[rows.iloc[:, 0].str.endswith("-d") & rows.iloc[:, 0].duplicated(keep=False)]
+        assert len(pairs) >= 2
+        assert not pairs.duplicated().any()
+        if "updated_at" in pairs:
+            assert (pairs["updated_at"] == "").all()
+
+
 def test_superseded_rows_are_older_than_the_row_that_stays(
     plain_shop: Path, extra: dict[str, pd.DataFrame]
 ) -> None:

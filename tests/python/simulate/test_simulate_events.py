@@ -84,3 +84,16 @@ def test_searches_and_views_carry_their_fields(events: pd.DataFrame) -> None:
     assert (events["app_version"] != "").equals(events["channel"] == "app")
     cart = events["event_type"].isin(["cart_add", "cart_remove"])
     assert (events.loc[cart, "product_id"] != "").all()
+
+
+def test_buyers_search_for_what_they_buy(plain_shop: Path, events: pd.DataFrame) -> None:
+    name = read(plain_shop, "products").set_index("product_id")["product_name"].str.lower()
+    checked = 0
+    for _, session in events[events["session_id"] != ""].groupby("session_id"):
+        kinds = set(session["event_type"])
+        found = session[(session["event_type"] == "search") & (session["result_count"] != "0")]
+        if "purchase" in kinds and len(found):
+            added = session.loc[session["event_type"] == "cart_add", "product_id"].map(name)
+            assert added.str.contains(found["search_query"].iloc[0], regex=False).any()
+            checked += 1
+    assert checked > 15

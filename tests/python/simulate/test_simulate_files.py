@@ -74,7 +74,9 @@ def test_same_flags_give_same_bytes_in_another_process(file_format: str, tmp_pat
 def test_another_seed_gives_other_bytes(tmp_path: Path) -> None:
     one = digests(write(SMALL, tmp_path / "one"))
     other = digests(write(replace(SMALL, seed=6), tmp_path / "other"))
-    assert [name for name in one if one[name] == other[name]] == ["truth/parameters.csv"]
+    # Merges and exclusions may be empty in so small a shop; the parameters are always the same.
+    same = {name for name in one if one[name] == other[name]}
+    assert same <= {"truth/parameters.csv", "customer_merges.csv", "exclusions.csv"}
 
 
 def test_files_have_the_agreed_columns_and_are_rfc_4180(plain_shop: Path) -> None:

@@ -55,6 +55,14 @@ def test_refunds_leave_nothing_negative(orders: pd.DataFrame) -> None:
     assert (orders["refunded_at"] != "").equals(is_full | is_partial)
 
 
+def test_partial_refund_is_one_line_of_the_order(orders: pd.DataFrame, items: pd.DataFrame) -> None:
+    partial = orders[orders["status"] == "partially_refunded"]
+    lines = items[items["order_id"].isin(partial.index)]
+    paid = lines["quantity"] * cents(lines["unit_price"]) - cents(lines["discount_amount"])
+    refund = lines["order_id"].map(cents(partial["refund_amount"]))
+    assert (paid == refund).groupby(lines["order_id"]).any().all()
+
+
 def test_statuses_and_guests_are_there_and_times_run_forward(orders: pd.DataFrame) -> None:
     assert set(orders["status"]) == {
         "placed", "shipped", "delivered", "completed", "cancelled", "test",
@@ -83,11 +91,13 @@ def test_products_sell_only_between_launch_and_end(
 
 
 def test_reviews_and_answers_follow_their_orders(plain_shop: Path, orders: pd.DataFrame) -> None:
-    buyers = orders[["customer_id", "ordered_at"]].add_suffix("_of_order")
+    buyers = orders[["customer_id", "ordered_at", "status"]].add_suffix("_of_order")
     reviews = read(plain_shop, "reviews").join(buyers, on="order_id")
     assert len(reviews) > 100
     assert (reviews["created_at"] > reviews["ordered_at_of_order"]).all()
     assert (reviews["customer_id"] == reviews["customer_id_of_order"]).all()
+    assert (reviews["customer_id"] != "").all()
+    assert not reviews["status_of_order"].isin(["cancelled", "test"]).any()
     assert set(reviews["rating"]) <= set("12345")
     answers = read(plain_shop, "nps_responses")
     is_silent = answers["score"] == ""
@@ -104,3 +114,15 @@ def test_staples_are_bought_again(orders: pd.DataFrame, items: pd.DataFrame) -> 
     loyal = orders_of_customer[orders_of_customer >= 5].index
     most = orders_of_pair.groupby("customer_id").max()
     assert (most.reindex(loyal) >= 3).mean() > 0.5
+
+
+def test_accounts_order_once_they_are_open_and_second_ones_order_too(
+    plain_shop: Path, orders: pd.DataFrame
+) -> None:
+    created_at = read(plain_shop, "customers").set_index("customer_id")["created_at"]
+    known = orders[orders["customer_id"] != ""]
+    assert (known["ordered_at"] >= known["customer_id"].map(created_at)).all()
+    merges = read(plain_shop, "customer_merges")
+    assert merges["from_customer_id"].isin(known["customer_id"]).all()
+    assert (merges["from_customer_id"] == merges["to_customer_id"] + "b").all()
+    assert (merges["merged_at"] > merges["from_customer_id"].map(created_at)).all()

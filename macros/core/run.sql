@@ -1,0 +1,10 @@
+{# The instant as of which the run looks, where DOVECOTE_AS_OF sets one; '' where the data do. #}
+{% macro fixed_as_of() %}
+    {{- return(env_var('DOVECOTE_AS_OF', '') | trim) -}}
+{% endmacro %}
+
+
+{# When the run began, in UTC. #}
+{% macro run_start() %}
+    {{- return(run_started_at.strftime('%Y-%m-%d %H:%M:%S.%f')) -}}
+{% endmacro %}

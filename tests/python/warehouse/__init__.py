@@ -1,0 +1,1 @@
+"""The project's compiled SQL, run in an in-memory DuckDB without dbt."""

@@ -1,0 +1,78 @@
+"""The project's macros for sqlfluff's jinja templater, which knows no package namespaces.
+
+sqlfluff imports this module and hands it to templates under its name, so that
+`{{ dovecote.some_macro() }}` in a model renders the real macro, without dbt and without a warehouse.
+"""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import yaml
+
+PROJECT = Path(__file__).parents[2]
+VARS = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"]["dovecote"]
+
+
+class _Return(Exception):
+    """Carries what a macro returns past the rest of its body, as dbt does."""
+
+
+def _return(value: Any) -> None:
+    raise _Return(value)
+
+
+class _Namespace:
+    """Macros as attributes."""
+
+    def __init__(self, macros: dict[str, Any]) -> None:
+        self.macros = macros
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self.macros:
+            raise AttributeError(name)
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            try:
+                return self.macros[name](*arguments, **named)
+            except _Return as returned:
+                return returned.args[0]
+
+        return call
+
+    def dispatch(self, name: str, package: str) -> Any:
+        return getattr(self, f"default__{name}")
+
+
+def _ref(*names: str) -> str:
+    return names[-1]
+
+
+def _macros() -> _Namespace:
+    environment = jinja2.Environment(extensions=["jinja2.ext.do"])
+    macros: dict[str, Any] = {}
+    namespace = _Namespace(macros)
+    context = {
+        "dovecote": namespace,
+        "adapter": namespace,
+        "var": lambda name, default=None: VARS.get(name, default),
+        "env_var": lambda name, default="": default,
+        "ref": _ref,
+        "source": _ref,
+        "return": _return,
+        "execute": False,
+        "run_started_at": datetime(2000, 1, 1),
+        "target": {"type": "duckdb"},
+    }
+    for file in sorted((PROJECT / "macros").rglob("*.sql")):
+        module = environment.from_string(file.read_text()).make_module(context)
+        macros.update({name: getattr(module, name) for name in vars(module) if name[0] != "_"})
+    return namespace
+
+
+_NAMESPACE = _macros()
+
+
+def __getattr__(name: str) -> Any:
+    return getattr(_NAMESPACE, name)
