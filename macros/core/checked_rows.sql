@@ -83,7 +83,8 @@
 {#
     The verdict on every row of a CTE made by typed_rows: row_status is accepted, duplicate, quarantined or
     after_as_of. Identical rows of a key are duplicates of one; of different ones the latest updated_at wins
-    among those known at as_of, and without a latest one all are quarantined.
+    among those known at as_of, and without a latest one all are quarantined. Only candidates, which have a key
+    and no fault, are compared: a million lines without keys would be one giant partition.
 #}
 {% macro judged_rows(checked, entity, happened_at=none, more_reasons=none) %}
     {%- set definition = dovecote.input_entities()[entity] -%}
@@ -126,10 +127,11 @@ copies as (
         *,
         coalesce(version_at < as_of, false) as is_known_version,
         row_number() over (
-            partition by is_candidate, {{ key }}, content_hash
+            partition by {{ key }}, content_hash
             order by source_name, source_position
         ) as copy_number
     from compared
+    where is_candidate
 
 ),
 
@@ -138,14 +140,14 @@ versions as (
     select
         *,
         rank() over (
-            partition by is_candidate, {{ key }}, copy_number = 1
+            partition by {{ key }}, copy_number = 1
             order by is_known_version desc, version_at desc nulls last
         ) as version_rank,
         count(*) over (
-            partition by is_candidate, {{ key }}, copy_number = 1, is_known_version, version_at
+            partition by {{ key }}, copy_number = 1, is_known_version, version_at
         ) as equal_versions,
         max(case when is_known_version then 1 else 0 end) over (
-            partition by is_candidate, {{ key }}
+            partition by {{ key }}
         ) = 1 as has_known_version
     from copies
 
@@ -156,14 +158,14 @@ ranked as (
     select
         *,
         max(case when copy_number = 1 and version_rank = 1 then equal_versions end) over (
-            partition by is_candidate, {{ key }}
+            partition by {{ key }}
         ) > 1 as is_conflicting
     from versions
 
 ),
 
 judged as (
-
+    {% for part in ["ranked", "compared"] %}
     select
         {%- for name in columns %}
         {{ name }},
@@ -171,22 +173,27 @@ judged as (
         x_columns,
         source_name,
         source_position,
+        {% if part == "ranked" -%}
         case
-            when all_reasons <> '' then 'quarantined'
-            when is_after_as_of then 'after_as_of'
-            when not is_candidate then 'accepted'
             when copy_number > 1 then 'duplicate'
             when is_conflicting then 'quarantined'
             when version_rank = 1 then 'accepted'
             when has_known_version and version_at >= as_of then 'after_as_of'
             else 'duplicate'
         end as row_status,
+        case when copy_number = 1 and is_conflicting then 'conflicting_key({{ key }})' end as reasons,
+        {%- else -%}
         case
-            when all_reasons <> '' then all_reasons
-            when is_candidate and copy_number = 1 and is_conflicting then 'conflicting_key({{ key }})'
-        end as reasons,
+            when all_reasons <> '' then 'quarantined'
+            when is_after_as_of then 'after_as_of'
+            else 'accepted'
+        end as row_status,
+        nullif(all_reasons, '') as reasons,
+        {%- endif %}
         coalesce(malformed_line, raw_row) as raw_row
-    from ranked
+    from {{ part }}
+    {{ "where not is_candidate" if part == "compared" else "union all" }}
+    {%- endfor %}
 
 )
 {%- endmacro %}

@@ -39,6 +39,12 @@
 {%- endmacro %}
 
 
+{# Days of 24 hours from one instant to another, as a double. #}
+{% macro elapsed_days(earlier, later) -%}
+    cast({{ dovecote.microseconds_between(earlier, later) }} / 86400000000.0 as double)
+{%- endmacro %}
+
+
 {# Whole days from one date to another. #}
 {% macro days_between(earlier, later) -%}
     {{ adapter.dispatch('days_between', 'dovecote')(earlier, later) }}

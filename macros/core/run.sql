@@ -8,3 +8,15 @@
 {% macro run_start() %}
     {{- return(run_started_at.strftime('%Y-%m-%d %H:%M:%S.%f')) -}}
 {% endmacro %}
+
+
+{# A var of the package by its name without the prefix. #}
+{% macro setting(name) %}
+    {{- return(var('dovecote_' ~ name)) -}}
+{% endmacro %}
+
+
+{# A text as an SQL literal; null where there is none. #}
+{% macro literal_or_null(text) -%}
+    {{ "'" ~ dovecote.quoted(text | string) ~ "'" if text else 'null' }}
+{%- endmacro %}

@@ -14,17 +14,26 @@ run as (
 
 ),
 
+known as (
+
+    select
+        accepted.*,
+        coalesce(accepted.responded_at >= run.as_of, false) as is_answered_later
+    from accepted
+    cross join run
+
+),
+
 final as (
 
     select
-        accepted.response_id,
-        accepted.customer_id,
-        case when accepted.responded_at is null or accepted.responded_at < run.as_of then accepted.score end as score,
-        case when accepted.responded_at is null or accepted.responded_at < run.as_of then accepted.comment end as comment,
-        accepted.invited_at,
-        case when accepted.responded_at < run.as_of then accepted.responded_at end as responded_at
-    from accepted
-    cross join run
+        response_id,
+        customer_id,
+        case when not is_answered_later then score end as score,
+        case when not is_answered_later then comment end as comment,
+        invited_at,
+        case when not is_answered_later then responded_at end as responded_at
+    from known
 
 )
 

@@ -35,9 +35,10 @@ known as (
     from accepted
     cross join run
     left join exchange_rates
-        on accepted.currency = exchange_rates.currency
-        and cast(accepted.ordered_at as date) >= exchange_rates.valid_from
-        and cast(accepted.ordered_at as date) < exchange_rates.valid_to
+        on
+            accepted.currency = exchange_rates.currency
+            and cast(accepted.ordered_at as date) >= exchange_rates.valid_from
+            and cast(accepted.ordered_at as date) < exchange_rates.valid_to
 
 ),
 
@@ -51,7 +52,9 @@ final as (
         cast(discount_amount * rate_to_reporting as decimal(18, 4)) as discount_amount,
         cast(shipping_amount * rate_to_reporting as decimal(18, 4)) as shipping_amount,
         cast(tax_amount * rate_to_reporting as decimal(18, 4)) as tax_amount,
-        case when not is_refunded_later then cast(refund_amount * rate_to_reporting as decimal(18, 4)) end as refund_amount,
+        case
+            when not is_refunded_later then cast(refund_amount * rate_to_reporting as decimal(18, 4))
+        end as refund_amount,
         case when not is_refunded_later then refunded_at end as refunded_at,
         cast(cost_amount * rate_to_reporting as decimal(18, 4)) as cost_amount,
         case when not is_status_of_later then lower(status) end as status,

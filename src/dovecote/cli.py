@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dovecote import simulate as simulator
+from dovecote import tour as first_look
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -76,6 +77,22 @@ def simulate(
         "all", f"{sum(file.rows for file in written):,}", f"{sum(file.size for file in written):,}"
     )
     Console().print(table)
+
+
+@app.command()
+def tour() -> None:
+    """Show where the warehouse is, and three questions to ask it with their answers."""
+    console = Console()
+    with _one_sentence_errors():
+        path = first_look.warehouse_path()
+        answers = first_look.answers(path)
+    console.print(f"The warehouse is {path} (DuckDB); its tables for use are in dovecote_marts.")
+    for question, columns, rows in answers:
+        console.print(f"\n[bold]{question.text}[/bold]{question.sql}", highlight=False)
+        table = Table(*columns)
+        for row in rows:
+            table.add_row(*("" if value is None else str(value) for value in row))
+        console.print(table)
 
 
 @contextmanager

@@ -6,12 +6,13 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-import oracle
 import pandas as pd
 import pytest
-from conftest import RETENTION_COMBINATIONS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+import oracle
+from conftest import RETENTION_COMBINATIONS
 from oracle.settings import Settings, Shop, plain
 from oracle.shops import shops
 from warehouse.compiled_project import CompiledProject, Warehouse
@@ -31,7 +32,15 @@ MARTS = {
     "mart_loyalty_monthly": ("month_start",),
     "mart_retention_headline": ("activity", "cohort_date"),
 }
-RETENTION_KEY = ("entry", "return_rule", "clock", "grain", "activity", "breakdown", "breakdown_value")
+RETENTION_KEY = (
+    "entry",
+    "return_rule",
+    "clock",
+    "grain",
+    "activity",
+    "breakdown",
+    "breakdown_value",
+)
 PROPERTY = settings(
     max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
@@ -134,9 +143,7 @@ def cells_sql(project: CompiledProject, chosen: list[int]) -> str:
     return "\nunion all\n".join(parts[number] for number in chosen)
 
 
-def compare(
-    warehouse: Warehouse, mart: str, key: tuple[str, ...], expected: pd.DataFrame
-) -> None:
+def compare(warehouse: Warehouse, mart: str, key: tuple[str, ...], expected: pd.DataFrame) -> None:
     """Hold a mart against the oracle's frame: the same keys, and every column the oracle gives."""
     key = tuple(column for column in key if column in expected.columns)
     ours = keyed(warehouse.rows(mart), key)
@@ -151,12 +158,16 @@ def compare(
     for at, their_rows in theirs.items():
         our_rows = ours[at]
         assert len(our_rows) == len(their_rows), (mart, at)
-        for one, other in zip(in_order(our_rows, expected), in_order(their_rows, expected), strict=True):
+        for one, other in zip(
+            in_order(our_rows, expected), in_order(their_rows, expected), strict=True
+        ):
             for column in expected.columns:
                 assert same(one[column], other[column]), (mart, at, column, one, other)
 
 
-def keyed(rows: Iterable[dict[str, Any]], key: tuple[str, ...]) -> dict[tuple, list[dict[str, Any]]]:
+def keyed(
+    rows: Iterable[dict[str, Any]], key: tuple[str, ...]
+) -> dict[tuple, list[dict[str, Any]]]:
     groups: dict[tuple, list[dict[str, Any]]] = {}
     for row in rows:
         groups.setdefault(tuple(row[column] for column in key), []).append(row)

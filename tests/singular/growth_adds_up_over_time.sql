@@ -13,8 +13,13 @@ periods as (
 
 )
 
-select * from periods
-where is_complete
+select
+    activity,
+    grain,
+    period_start
+from periods
+where
+    is_complete
     and (
         active_customers - previous_active <> new_customers + resurrecting_customers - dormant_customers
         or revenue - coalesce(previous_revenue, 0) <> revenue_change

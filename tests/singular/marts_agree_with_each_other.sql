@@ -13,42 +13,54 @@ comparisons as (
     union all
 
     select
-        'active persons a day: mart_growth_accounting, mart_activity_daily',
-        (select sum(active_customers) from {{ ref("dovecote", "mart_growth_accounting") }} where grain = 'day'),
+        'active persons a day: mart_growth_accounting, mart_activity_daily' as comparison,
+        (
+            select sum(active_customers) from {{ ref("dovecote", "mart_growth_accounting") }}
+            where grain = 'day'
+        ),
         (select sum(dau) from {{ ref("dovecote", "mart_activity_daily") }})
 
     union all
 
     select
-        'new persons: mart_growth_accounting by month, mart_activity_daily',
-        (select sum(new_customers) from {{ ref("dovecote", "mart_growth_accounting") }} where grain = 'month'),
+        'new persons: mart_growth_accounting by month, mart_activity_daily' as comparison,
+        (
+            select sum(new_customers) from {{ ref("dovecote", "mart_growth_accounting") }}
+            where grain = 'month'
+        ),
         (select sum(new_customers) from {{ ref("dovecote", "mart_activity_daily") }})
 
     union all
 
     select
-        'sessions: mart_activity_daily, fct_sessions',
+        'sessions: mart_activity_daily, fct_sessions' as comparison,
         (select sum(sessions) from {{ ref("dovecote", "mart_activity_daily") }}),
         (select nullif(count(*), 0) from {{ ref("dovecote", "fct_sessions") }})
 
     union all
 
     select
-        'sessions: mart_funnel_daily, fct_sessions',
-        (select sum(all_sessions) from {{ ref("dovecote", "mart_funnel_daily") }} where step_number = 1),
+        'sessions: mart_funnel_daily, fct_sessions' as comparison,
+        (
+            select sum(all_sessions) from {{ ref("dovecote", "mart_funnel_daily") }}
+            where step_number = 1
+        ),
         (select nullif(count(*), 0) from {{ ref("dovecote", "fct_sessions") }})
 
     union all
 
     select
-        'buyers: mart_customer_rfm, mart_order_gaps',
+        'buyers: mart_customer_rfm, mart_order_gaps' as comparison,
         (select count(*) from {{ ref("dovecote", "mart_customer_rfm") }}),
-        (select coalesce(max(customers), 0) from {{ ref("dovecote", "mart_order_gaps") }} where order_number = 1)
+        (
+            select coalesce(max(customers), 0) from {{ ref("dovecote", "mart_order_gaps") }}
+            where order_number = 1
+        )
 
     union all
 
     select
-        'net revenue of customers: mart_customer_rfm, fct_orders',
+        'net revenue of customers: mart_customer_rfm, fct_orders' as comparison,
         (select coalesce(sum(monetary), 0) from {{ ref("dovecote", "mart_customer_rfm") }}),
         (
             select coalesce(sum(net_amount), 0) from {{ ref("dovecote", "fct_orders") }}
@@ -58,32 +70,44 @@ comparisons as (
     union all
 
     select
-        'orders: mart_loyalty_monthly, fct_orders',
+        'orders: mart_loyalty_monthly, fct_orders' as comparison,
         (select coalesce(sum(orders), 0) from {{ ref("dovecote", "mart_loyalty_monthly") }}),
-        (select count(*) from {{ ref("dovecote", "fct_orders") }} where is_purchase and not is_excluded)
-
-    union all
-
-    select
-        'customers: mart_customer_lifecycle, dim_customers',
-        (select count(*) from {{ ref("dovecote", "mart_customer_lifecycle") }}),
-        (select count(*) from {{ ref("dovecote", "dim_customers") }} where not is_excluded)
-
-    union all
-
-    select
-        'customers by now: mart_lifecycle_transitions, mart_customer_lifecycle',
         (
-            select coalesce(sum(customers), 0) from {{ ref("dovecote", "mart_lifecycle_transitions") }}
-            where month_start = (select max(month_start) from {{ ref("dovecote", "mart_lifecycle_transitions") }})
-        ),
-        (select count(*) from {{ ref("dovecote", "mart_customer_lifecycle") }})
+            select count(*) from {{ ref("dovecote", "fct_orders") }}
+            where is_purchase and not is_excluded
+        )
 
     union all
 
     select
-        'revenue of customers: mart_growth_accounting by month, fct_orders',
-        (select sum(revenue) from {{ ref("dovecote", "mart_growth_accounting") }} where grain = 'month'),
+        'customers: mart_customer_lifecycle, dim_customers' as comparison,
+        (select nullif(count(*), 0) from {{ ref("dovecote", "mart_customer_lifecycle") }}),
+        (
+            select count(*) from {{ ref("dovecote", "dim_customers") }}
+            where not is_excluded
+        )
+
+    union all
+
+    select
+        'customers by now: mart_lifecycle_transitions, mart_customer_lifecycle' as comparison,
+        (
+            select max(month_customers) from (
+                select sum(customers) over (partition by month_start) as month_customers
+                from {{ ref("dovecote", "mart_lifecycle_transitions") }}
+                qualify month_start = max(month_start) over ()
+            )
+        ),
+        (select nullif(count(*), 0) from {{ ref("dovecote", "mart_customer_lifecycle") }})
+
+    union all
+
+    select
+        'revenue of customers: mart_growth_accounting by month, fct_orders' as comparison,
+        (
+            select sum(revenue) from {{ ref("dovecote", "mart_growth_accounting") }}
+            where grain = 'month'
+        ),
         (
             select sum(net_amount) from {{ ref("dovecote", "fct_orders") }}
             where is_purchase and not is_guest and not is_excluded
@@ -92,7 +116,7 @@ comparisons as (
     union all
 
     select
-        'rejected rows: mart_quarantine, mart_input_reconciliation',
+        'rejected rows: mart_quarantine, mart_input_reconciliation' as comparison,
         (select count(*) from {{ ref("dovecote", "mart_quarantine") }}),
         (select sum(quarantined) from {{ ref("dovecote", "mart_input_reconciliation") }})
 

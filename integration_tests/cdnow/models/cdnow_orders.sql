@@ -1,40 +1,34 @@
-{%- set choice = env_var("CDNOW_FILE", "master") -%}
-{%- if choice not in ["master", "sample"] -%}
-    {%- do exceptions.raise_compiler_error("CDNOW_FILE is '" ~ choice ~ "': choose one of master, sample.") -%}
-{%- endif -%}
-{%- set ids = {"master": "(\\d{5})", "sample": "(\\d{5}) +\\d{4}"}[choice] %}
-
 with
 
-purchases_file as (
-
-    select * from {{ source("cdnow", "purchases_file") }}
-
-),
-
-file_lines as (
+files as (
 
     select
-        unnest(string_split(content, chr(10))) as line,
-        generate_subscripts(string_split(content, chr(10)), 1) as line_number
-    from purchases_file
+        string_split(content, chr(10)) as file_lines,
+        filename like '%CDNOW\_sample.txt' escape '\' as is_sample
+    from {{ source("cdnow", "purchases_file") }}
 
 ),
 
-parts as (
+numbered as (
+
+    select
+        is_sample,
+        trim(unnest(file_lines), ' ' || chr(13)) as line,
+        generate_subscripts(file_lines, 1) as line_number
+    from files
+
+),
+
+purchase_lines as (
 
     select
         line_number,
-        regexp_extract(
-            trim(line, ' ' || chr(13)),
-            '^{{ ids }} +(\d{8}) +(\d+) +(\d+\.\d\d)$',
-            ['customer_id', 'purchase_date', 'number_of_cds', 'dollar_value']
-        ) as part
-    from file_lines
-    where trim(line, ' ' || chr(13)) <> ''
-        {%- if choice == "master" %}
-        and line_number > 1
-        {%- endif %}
+        case
+            when is_sample then regexp_replace(line, '^(\d{5}) +\d{4} ', '\1 ')
+            else line
+        end as line
+    from numbered
+    where line <> '' and (is_sample or line_number > 1)
 
 ),
 
@@ -42,12 +36,12 @@ final as (
 
     select
         cast(line_number as varchar) as order_id,
-        part.customer_id,
-        cast(try_strptime(part.purchase_date, '%Y%m%d') as timestamp) as ordered_at,
-        try_cast(part.dollar_value as decimal(18, 4)) as gross_amount,
+        nullif(regexp_extract(line, '^(\d{5}) +\d{8} ', 1), '') as customer_id,
+        cast(try_strptime(regexp_extract(line, '^\d{5} +(\d{8}) ', 1), '%Y%m%d') as timestamp) as ordered_at,
+        try_cast(regexp_extract(line, ' (\d+\.\d\d)$', 1) as decimal(18, 4)) as gross_amount,
         'USD' as currency,
-        try_cast(part.number_of_cds as integer) as x_number_of_cds
-    from parts
+        try_cast(regexp_extract(line, ' (\d+) +\d+\.\d\d$', 1) as integer) as x_number_of_cds
+    from purchase_lines
 
 )
 

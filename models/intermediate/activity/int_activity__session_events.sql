@@ -13,11 +13,10 @@ gaps as (
 
     select
         *,
-        lag(occurred_at) over (
-            partition by person_id, session_id
-            order by occurred_at, event_id
-        ) as previous_at
+        {{ dovecote.microseconds_between("lag(occurred_at) over session_so_far", "occurred_at") }} / 1000000.0
+            as seconds_since_previous
     from events
+    window session_so_far as (partition by person_id, session_id order by occurred_at, event_id)
 
 ),
 
@@ -27,9 +26,9 @@ numbered as (
         *,
         sum(
             case
-                when previous_at is null then 1
-                when session_id is null
-                    and {{ dovecote.microseconds_between("previous_at", "occurred_at") }} > 60000000 * {{ var("dovecote_session_gap_minutes") }}
+                when seconds_since_previous is null then 1
+                when
+                    session_id is null and seconds_since_previous > 60 * {{ var("dovecote_session_gap_minutes") }}
                     then 1
                 else 0
             end

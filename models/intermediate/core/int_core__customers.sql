@@ -42,7 +42,7 @@ accounts as (
         row_number() over (
             partition by coalesce(customer_merges.customer_id, customers.customer_id)
             order by
-                case when customer_merges.customer_id is null or customer_merges.customer_id = customers.customer_id then 0 else 1 end,
+                coalesce(customer_merges.customer_id <> customers.customer_id, false),
                 customers.created_at nulls last,
                 customers.customer_id
         ) as account_rank,

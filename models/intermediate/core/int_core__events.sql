@@ -40,7 +40,7 @@ owned as (
 stitched as (
 
     select
-        owned.*,
+        *,
         coalesce(
             known_customer_id,
             {{ dovecote.first_known("known_customer_id") }} over (
@@ -61,7 +61,7 @@ stitched as (
     union all
 
     select
-        owned.*,
+        *,
         known_customer_id as person_id
     from owned
     where anonymous_id is null
@@ -86,7 +86,9 @@ final as (
         stitched.result_count,
         stitched.device,
         stitched.channel,
-        coalesce(stitched.known_customer_id is null and stitched.person_id = 'anon:' || stitched.anonymous_id, false) as is_anonymous,
+        coalesce(
+            stitched.known_customer_id is null and stitched.person_id = 'anon:' || stitched.anonymous_id, false
+        ) as is_anonymous,
         exclusions.customer_id is not null as is_excluded
     from stitched
     left join exclusions

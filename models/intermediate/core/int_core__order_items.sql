@@ -40,7 +40,10 @@ numbered as (
 final as (
 
     select
-        coalesce('id:' || numbered.order_item_id, 'line:' || numbered.order_id || ':' || numbered.line_number) as order_item_key,
+        coalesce(
+            'id:' || numbered.order_item_id,
+            'line:' || numbered.order_id || ':' || numbered.line_number
+        ) as order_item_key,
         numbered.order_item_id,
         numbered.order_id,
         orders.customer_id,
@@ -51,7 +54,9 @@ final as (
         numbered.quantity,
         cast(numbered.unit_price * orders.rate_to_reporting as decimal(18, 4)) as unit_price,
         cast(coalesce(numbered.discount_amount, 0) * orders.rate_to_reporting as decimal(18, 4)) as discount_amount,
-        cast(coalesce(numbered.unit_cost, products.unit_cost) * orders.rate_to_reporting as decimal(18, 4)) as unit_cost,
+        cast(
+            coalesce(numbered.unit_cost, products.unit_cost) * orders.rate_to_reporting as decimal(18, 4)
+        ) as unit_cost,
         coalesce(orders.is_purchase, false) as is_purchase,
         coalesce(orders.is_customer_purchase, false) as is_customer_purchase,
         orders.order_id is null as is_orphan,

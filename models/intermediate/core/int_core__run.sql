@@ -63,11 +63,10 @@ dated as (
         {%- else -%}
         coalesce(latest.fact_at + interval 1 microsecond, start.run_started_at) as as_of,
         {%- endif %}
-        {% if var("dovecote_currency") -%}
-        '{{ var("dovecote_currency") }}' as reporting_currency
-        {%- else -%}
-        main_currency.currency as reporting_currency
-        {%- endif %}
+        coalesce(
+            {{ dovecote.literal_or_null(dovecote.setting("currency")) }},
+            main_currency.currency
+        ) as reporting_currency
     from start
     cross join latest
     left join main_currency
@@ -83,7 +82,7 @@ final as (
         {{ dovecote.local_timestamp("as_of") }} as as_of_local,
         {{ dovecote.local_date("as_of - interval 1 microsecond") }} as as_of_date,
         cast(reporting_currency as string) as reporting_currency,
-        cast({{ "'" ~ var("dovecote_history_start") ~ "'" if var("dovecote_history_start") else "null" }} as date) as history_start
+        cast({{ dovecote.literal_or_null(dovecote.setting("history_start")) }} as date) as history_start
     from dated
 
 )

@@ -40,12 +40,14 @@ observed as (
         ) | indent(8) }} as cadence_days
     from customers
     inner join snapshot_dates
-        on customers.first_seen_date <= snapshot_dates.snapshot_date
-        or (customers.first_seen_date is null and snapshot_dates.is_as_of)
+        on
+            customers.first_seen_date <= snapshot_dates.snapshot_date
+            or (customers.first_seen_date is null and snapshot_dates.is_as_of)
     left join purchase_days
-        on customers.customer_id = purchase_days.customer_id
-        and purchase_days.purchase_date <= snapshot_dates.snapshot_date
-        and coalesce(purchase_days.next_purchase_date, date '9999-12-31') > snapshot_dates.snapshot_date
+        on
+            customers.customer_id = purchase_days.customer_id
+            and snapshot_dates.snapshot_date >= purchase_days.purchase_date
+            and coalesce(purchase_days.next_purchase_date, date '9999-12-31') > snapshot_dates.snapshot_date
 
 ),
 
@@ -53,7 +55,8 @@ staged as (
 
     select
         *,
-        {{ dovecote.lifecycle_stage("purchases", "recency_days", "cadence_days", "last_gap_days") | indent(8) }} as stage
+        {{ dovecote.lifecycle_stage("purchases", "recency_days", "cadence_days", "last_gap_days") | indent(8) }}
+            as stage
     from observed
 
 ),
@@ -73,9 +76,10 @@ final as (
         stage,
         case
             when stage = 'prospect' then first_seen_date
-            {%- for stage, bound in [("at_risk", "active"), ("lapsed", "at_risk"), ("lost", "lapsed")] %}
-            when stage = '{{ stage }}'
-                then {{ dovecote.date_plus_days("last_purchase_date", "floor(" ~ multiples[bound] ~ " * cadence_days) + 1") }}
+            {%- for late_stage, bound in [("at_risk", "active"), ("lapsed", "at_risk"), ("lost", "lapsed")] %}
+            {%- set days_in_bound = "floor(" ~ multiples[bound] ~ " * cadence_days)" %}
+            when stage = '{{ late_stage }}'
+                then {{ dovecote.date_plus_days("last_purchase_date", days_in_bound ~ " + 1") }}
             {%- endfor %}
             else last_purchase_date
         end as since

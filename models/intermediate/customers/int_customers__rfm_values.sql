@@ -29,7 +29,7 @@ final as (
     select
         totals.customer_id,
         totals.last_ordered_at,
-        cast(floor({{ dovecote.microseconds_between("totals.last_ordered_at", "run.as_of") }} / 86400000000) as integer) as recency_days,
+        cast(floor({{ dovecote.elapsed_days("totals.last_ordered_at", "run.as_of") }}) as integer) as recency_days,
         totals.frequency,
         totals.monetary
     from totals

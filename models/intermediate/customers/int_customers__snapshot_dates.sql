@@ -27,7 +27,8 @@ months as (
     from {{ ref("dovecote", "int_core__periods") }} as periods
     cross join run
     cross join first_seen
-    where periods.grain = 'month'
+    where
+        periods.grain = 'month'
         and periods.next_period_start > coalesce(first_seen.first_seen_date, run.as_of_date)
 
 ),
@@ -40,8 +41,9 @@ gap_counts as (
         count(*) as gaps
     from {{ ref("dovecote", "int_customers__purchase_days") }} as purchase_days
     inner join months
-        on purchase_days.purchase_date <= months.snapshot_date
-        and (purchase_days.purchase_date > months.previous_snapshot_date or months.previous_snapshot_date is null)
+        on
+            purchase_days.purchase_date <= months.snapshot_date
+            and (purchase_days.purchase_date > months.previous_snapshot_date or months.previous_snapshot_date is null)
     where purchase_days.gap_days is not null
     group by months.snapshot_date, purchase_days.gap_days
 
@@ -55,7 +57,7 @@ gaps_to_date as (
         sum(gap_counts.gaps) as gaps
     from months
     inner join gap_counts
-        on gap_counts.snapshot_date <= months.snapshot_date
+        on months.snapshot_date >= gap_counts.snapshot_date
     group by months.snapshot_date, gap_counts.gap_days
 
 ),

@@ -2,12 +2,6 @@
 -- windows are cut where the next one starts, so that a running sum of starts less ends counts persons once.
 with
 
-run as (
-
-    select * from {{ ref("dovecote", "int_core__run") }}
-
-),
-
 person_days as (
 
     select * from {{ ref("dovecote", "int_activity__person_days") }}
@@ -153,9 +147,13 @@ final as (
         cast(known.dau as bigint) as dau,
         cast(known.known_wau as bigint) as wau,
         cast(known.known_mau as bigint) as mau,
-        cast(known.dau / cast(nullif(known.known_mau, 0) as double) as double) as stickiness,
-        case when known.activity = 'visit' then cast(coalesce(sessions.sessions, 0) as bigint) end as sessions,
-        case when known.activity = 'visit' then cast(coalesce(sessions.engaged_sessions, 0) as bigint) end as engaged_sessions,
+        {{ dovecote.ratio("known.dau", "known.known_mau") }} as stickiness,
+        case
+            when known.activity = 'visit' then cast(coalesce(sessions.sessions, 0) as bigint)
+        end as sessions,
+        case
+            when known.activity = 'visit' then cast(coalesce(sessions.engaged_sessions, 0) as bigint)
+        end as engaged_sessions,
         case when known.activity = 'visit' then cast(sessions.avg_session_seconds as double) end as avg_session_seconds,
         cast(known.new_customers as bigint) as new_customers,
         known.is_complete

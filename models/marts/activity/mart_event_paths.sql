@@ -31,9 +31,9 @@ final as (
         path,
         cast(steps as integer) as steps,
         cast(sessions as bigint) as sessions,
-        cast(sessions / cast(all_sessions as double) as double) as session_share,
+        {{ dovecote.ratio("sessions", "all_sessions") }} as session_share,
         cast(sessions_with_purchase as bigint) as sessions_with_purchase,
-        cast(sessions_with_purchase / cast(sessions as double) as double) as purchase_rate
+        {{ dovecote.ratio("sessions_with_purchase", "sessions") }} as purchase_rate
     from counted
     qualify row_number() over (order by sessions desc, path asc) <= {{ var("dovecote_event_paths_kept") }}
 

@@ -16,10 +16,7 @@ sequenced as (
         person_id,
         {%- for step in steps %}
         has_{{ step }},
-        has_{{ steps[0] }}
-            {%- for position in range(1, steps.index(step) + 1) %}
-            and {{ steps[position] }}_at >= {{ steps[position - 1] }}_at
-            {%- endfor %} as is_in_sequence_{{ step }}{{ "," if not loop.last }}
+        {{ dovecote.has_funnel_up_to(step) }} as is_in_sequence_{{ step }}{{ "," if not loop.last }}
         {%- endfor %}
     from sessions
 
@@ -62,8 +59,8 @@ final as (
         cast(sessions as bigint) as sessions,
         cast(sessions_in_sequence as bigint) as sessions_in_sequence,
         cast(persons as bigint) as persons,
-        cast(sessions_in_sequence / cast(nullif(coalesce(previous_sessions, all_sessions), 0) as double) as double) as step_rate,
-        cast(sessions_in_sequence / cast(nullif(first_sessions, 0) as double) as double) as rate_from_first_step
+        {{ dovecote.ratio("sessions_in_sequence", "coalesce(previous_sessions, all_sessions)") }} as step_rate,
+        {{ dovecote.ratio("sessions_in_sequence", "first_sessions") }} as rate_from_first_step
     from compared
 
 )

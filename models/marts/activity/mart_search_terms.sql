@@ -36,7 +36,7 @@ final as (
             count(*) filter (where result_count = 0) / cast(nullif(count(result_count), 0) as double) as double
         ) as zero_result_share,
         cast(count(*) filter (where is_followed_by_purchase) as bigint) as purchases_after,
-        cast(count(*) filter (where is_followed_by_purchase) / cast(count(*) as double) as double) as purchase_rate
+        {{ dovecote.ratio("count(*) filter (where is_followed_by_purchase)", "count(*)") }} as purchase_rate
     from followed
     group by search_term
 

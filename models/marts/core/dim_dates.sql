@@ -17,7 +17,9 @@ final as (
         cast(year(period_start) as integer) as year_number,
         cast(month(period_start) as integer) as month_of_year,
         cast(day(period_start) as integer) as day_of_month,
-        cast({{ dovecote.days_between("cast(date_trunc('week', period_start) as date)", "period_start") }} + 1 as integer) as iso_day_of_week,
+        cast(
+            {{ dovecote.days_between("cast(date_trunc('week', period_start) as date)", "period_start") }} + 1 as integer
+        ) as iso_day_of_week,
         is_complete
     from days
 

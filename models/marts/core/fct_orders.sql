@@ -43,9 +43,8 @@ final as (
         orders.is_refund_above_order,
         cast(purchases.order_number as integer) as order_number,
         purchases.previous_ordered_at,
-        cast(
-            {{ dovecote.microseconds_between("purchases.previous_ordered_at", "purchases.ordered_at") }} / 86400000000.0 as double
-        ) as days_since_previous_order,
+        {{ dovecote.elapsed_days("purchases.previous_ordered_at", "purchases.ordered_at") }}
+            as days_since_previous_order,
         orders.x_columns
     from orders
     left join purchases

@@ -25,12 +25,12 @@ scored as (
         recency_days,
         frequency,
         monetary,
-        {%- for measure, score in [("recency_days", "recency_above"), ("frequency", "frequency_above"), ("monetary", "monetary_above")] %}
-        (
-            select count(*) from cut_points
-            where cut_points.measure = '{{ measure }}' and cut_points.cut_point < rfm_values.{{ measure }}
-        ) as {{ score }}{{ "," if not loop.last }}
-        {%- endfor %}
+    {%- for measure in ["recency_days", "frequency", "monetary"] %}
+    (
+        select count(*) from cut_points
+        where cut_points.measure = '{{ measure }}' and cut_points.cut_point < rfm_values.{{ measure }}
+    ) as {{ measure }}_above{{ "," if not loop.last }}
+    {%- endfor %}
     from rfm_values
 
 ),
@@ -42,14 +42,15 @@ final as (
         scored.recency_days,
         cast(scored.frequency as bigint) as frequency,
         scored.monetary,
-        cast(5 - scored.recency_above as integer) as r_score,
+        cast(5 - scored.recency_days_above as integer) as r_score,
         cast(1 + scored.frequency_above as integer) as f_score,
         cast(1 + scored.monetary_above as integer) as m_score,
         cast(segments.rfm_segment as string) as rfm_segment
     from scored
     left join segments
-        on 5 - scored.recency_above = segments.r_score
-        and 1 + scored.frequency_above = segments.f_score
+        on
+            5 - scored.recency_days_above = segments.r_score
+            and 1 + scored.frequency_above = segments.f_score
 
 )
 

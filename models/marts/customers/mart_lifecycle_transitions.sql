@@ -15,8 +15,9 @@ transitions as (
         later.customer_id
     from snapshots as later
     left join snapshots as earlier
-        on later.customer_id = earlier.customer_id
-        and later.previous_snapshot_date = earlier.snapshot_date
+        on
+            later.customer_id = earlier.customer_id
+            and later.previous_snapshot_date = earlier.snapshot_date
 
 ),
 
@@ -34,14 +35,13 @@ final as (
         transitions.from_stage,
         transitions.to_stage,
         cast(count(*) as bigint) as customers,
-        cast(
-            count(*) / cast(sum(count(*)) over (partition by transitions.month_start, transitions.from_stage) as double) as double
-        ) as share_of_from_stage,
+        {{ dovecote.ratio("count(*)", "sum(count(*)) over from_same_stage") }} as share_of_from_stage,
         months.is_complete
     from transitions
     inner join months
         on transitions.month_start = months.period_start
     group by transitions.month_start, transitions.from_stage, transitions.to_stage, months.is_complete
+    window from_same_stage as (partition by transitions.month_start, transitions.from_stage)
 
 )
 

@@ -48,7 +48,7 @@ months as (
         least({{ dovecote.date_plus_days("periods.next_period_start", -1) }}, run.as_of_date) as last_date
     from periods
     cross join run
-    where periods.next_period_start > (select min(order_date) from orders)
+    where periods.next_period_start > (select min(orders.order_date) from orders)
 
 ),
 
@@ -76,9 +76,7 @@ purchase_days as (
 
 ),
 
-{% for window, condition in [
-    ("trailing_year", "and purchase_days.order_date > " ~ dovecote.date_plus_days("months.last_date", -365)), ("lifetime", "")
-] -%}
+{% for window, days in [("trailing_year", 365), ("lifetime", 1000000)] -%}
 {{ window }}_buyers as (
 
     select
@@ -92,8 +90,9 @@ purchase_days as (
             sum(purchase_days.purchases) as purchases
         from months
         inner join purchase_days
-            on purchase_days.order_date <= months.last_date
-            {{ condition }}
+            on
+                months.last_date >= purchase_days.order_date
+                and {{ dovecote.days_between("purchase_days.order_date", "months.last_date") }} < {{ days }}
         group by months.month_start, purchase_days.customer_id
     ) as buyers
     group by buyers.month_start
@@ -106,13 +105,13 @@ first_purchases as (
 
     select
         {{ dovecote.period_start("month", "purchases.order_date") }} as month_start,
-        {%- for days in repeat_windows %}
-        {{ dovecote.instant_plus_hours("purchases.ordered_at", 24 * days) }} <= run.as_of as is_mature_{{ days }}d,
-        coalesce(
-            purchases.next_ordered_at < {{ dovecote.instant_plus_hours("purchases.ordered_at", 24 * days) }},
-            false
-        ) as is_repeated_{{ days }}d{{ "," if not loop.last }}
-        {%- endfor %}
+    {%- for days in repeat_windows %}
+    {{ dovecote.instant_plus_hours("purchases.ordered_at", 24 * days) }} <= run.as_of as is_mature_{{ days }}d,
+    coalesce(
+        purchases.next_ordered_at < {{ dovecote.instant_plus_hours("purchases.ordered_at", 24 * days) }},
+        false
+    ) as is_repeated_{{ days }}d{{ "," if not loop.last }}
+    {%- endfor %}
     from purchases
     cross join run
     where purchases.order_number = 1
@@ -123,10 +122,11 @@ repeats as (
 
     select
         month_start,
-        {%- for days in repeat_windows %}
-        count(*) filter (where is_mature_{{ days }}d) as mature_{{ days }}d,
-        count(*) filter (where is_mature_{{ days }}d and is_repeated_{{ days }}d) as repeated_{{ days }}d{{ "," if not loop.last }}
-        {%- endfor %}
+    {%- for days in repeat_windows %}
+    count(*) filter (where is_mature_{{ days }}d) as mature_{{ days }}d,
+    count(*) filter (where is_mature_{{ days }}d and is_repeated_{{ days }}d)
+        as repeated_{{ days }}d{{ "," if not loop.last }}
+    {%- endfor %}
     from first_purchases
     group by month_start
 
@@ -174,28 +174,31 @@ final as (
         cast(coalesce(sales.orders, 0) as bigint) as orders,
         cast(coalesce(sales.customers, 0) as bigint) as customers,
         cast(coalesce(sales.net_revenue, 0) as decimal(38, 4)) as net_revenue,
-        cast(sales.net_revenue / cast(nullif(sales.orders, 0) as double) as double) as aov,
-        cast(trailing_year_buyers.repeat_buyers / cast(nullif(trailing_year_buyers.buyers, 0) as double) as double) as repurchase_rate,
-        cast(lifetime_buyers.repeat_buyers / cast(nullif(lifetime_buyers.buyers, 0) as double) as double) as repurchase_rate_lifetime,
+        {{ dovecote.ratio("sales.net_revenue", "sales.orders") }} as aov,
+        {{ dovecote.ratio("trailing_year_buyers.repeat_buyers", "trailing_year_buyers.buyers") }} as repurchase_rate,
+        {{ dovecote.ratio("lifetime_buyers.repeat_buyers", "lifetime_buyers.buyers") }} as repurchase_rate_lifetime,
         {%- for days in repeat_windows %}
-        cast(repeats.repeated_{{ days }}d / cast(nullif(repeats.mature_{{ days }}d, 0) as double) as double) as repeat_rate_{{ days }}d,
+        {{ dovecote.ratio("repeats.repeated_" ~ days ~ "d", "repeats.mature_" ~ days ~ "d") }}
+            as repeat_rate_{{ days }}d,
         {%- endfor %}
         cast(100 * (shares.promoter_share - shares.detractor_share) as double) as nps,
         cast(
             100 * sqrt(
                 (
                     shares.promoter_share + shares.detractor_share
-                    - (shares.promoter_share - shares.detractor_share) * (shares.promoter_share - shares.detractor_share)
+                    - (shares.promoter_share - shares.detractor_share)
+                    * (shares.promoter_share - shares.detractor_share)
                 ) / shares.responses
             ) as double
         ) as nps_se,
         cast(coalesce(shares.responses, 0) as bigint) as nps_responses,
-        cast(invitations.answered / cast(nullif(invitations.invitations, 0) as double) as double) as response_rate,
+        {{ dovecote.ratio("invitations.answered", "invitations.invitations") }} as response_rate,
         months.is_complete
-    from months
+    from
+        months
     {%- for part in ["sales", "trailing_year_buyers", "lifetime_buyers", "repeats", "shares", "invitations"] %}
-    left join {{ part }}
-        on months.month_start = {{ part }}.month_start
+left join {{ part }}
+    on months.month_start = {{ part }}.month_start
     {%- endfor %}
 
 )

@@ -52,8 +52,8 @@ filled as (
             case when count({{ name }}) = 0 then '{{ name }}' end
             {%- endfor %}
         ) as columns_empty,
-        '{{ definition["without"] | replace("'", "''") }}' as cost_when_absent,
-        '{{ definition["undated"] | join(", ") | replace("'", "''") }}' as undated_columns
+        '{{ dovecote.quoted(definition["without"]) }}' as cost_when_absent,
+        '{{ definition["undated"] | join(", ") }}' as undated_columns
     from {{ ref("dovecote", "base_" ~ entity) }}
     where row_status = 'accepted'
     {{ "union all" if not loop.last }}
@@ -61,16 +61,16 @@ filled as (
 
 ),
 
-excluded as (
+excluded_counts as (
     {% for entity in owned %}
     select
         '{{ entity }}' as entity,
         count(*) as excluded_rows
-    from {{ ref("dovecote", "stg_" ~ entity) }} as owned
+    from {{ ref("dovecote", "stg_" ~ entity) }} as owned_rows
     left join customer_merges
-        on owned.customer_id = customer_merges.from_customer_id
+        on owned_rows.customer_id = customer_merges.from_customer_id
     inner join exclusions
-        on coalesce(customer_merges.customer_id, owned.customer_id) = exclusions.customer_id
+        on coalesce(customer_merges.customer_id, owned_rows.customer_id) = exclusions.customer_id
     {{ "union all" if not loop.last }}
     {%- endfor %}
 
@@ -82,19 +82,19 @@ final as (
         cast(filled.entity as string) as entity,
         files.entity is not null as is_present,
         cast(filled.accepted as bigint) as accepted_rows,
-        cast(coalesce(excluded.excluded_rows, 0) as bigint) as excluded_rows,
+        cast(coalesce(excluded_counts.excluded_rows, 0) as bigint) as excluded_rows,
         cast(nullif(filled.columns_filled, '') as string) as columns_filled,
         cast(nullif(filled.columns_empty, '') as string) as columns_empty,
         cast(case when filled.accepted = 0 then filled.cost_when_absent end as string) as what_is_lost,
         cast(nullif(filled.undated_columns, '') as string) as undated_columns,
         cast(filled.latest_at as timestamp) as latest_at,
-        cast({{ dovecote.microseconds_between("filled.latest_at", "run.as_of") }} / 3600000000.0 as double) as lag_hours
+        24 * {{ dovecote.elapsed_days("filled.latest_at", "run.as_of") }} as lag_hours
     from filled
     cross join run
     left join files
         on filled.entity = files.entity
-    left join excluded
-        on filled.entity = excluded.entity
+    left join excluded_counts
+        on filled.entity = excluded_counts.entity
 
 )
 

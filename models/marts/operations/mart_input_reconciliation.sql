@@ -48,12 +48,12 @@ final as (
         cast(judged.duplicates as bigint) as duplicates,
         cast(judged.quarantined as bigint) as quarantined,
         cast(judged.after_as_of as bigint) as after_as_of,
-        cast(
-            coalesce(
-                judged.quarantined
-                / cast(nullif(judged.accepted + judged.duplicates + judged.quarantined + judged.after_as_of, 0) as double),
-                0
-            ) as double
+        coalesce(
+            {{ dovecote.ratio(
+                "judged.quarantined",
+                "judged.accepted + judged.duplicates + judged.quarantined + judged.after_as_of"
+            ) }},
+            0
         ) as quarantined_share
     from judged
     inner join continuation_lines

@@ -91,9 +91,9 @@ final as (
         cast(customers as bigint) as customers,
         cast(cumulative_orders as bigint) as cumulative_orders,
         cast(cumulative_net_revenue as decimal(38, 4)) as cumulative_net_revenue,
-        cast(cumulative_net_revenue / cast(customers as double) as double) as cumulative_net_revenue_per_customer,
+        {{ dovecote.ratio("cumulative_net_revenue", "customers") }} as cumulative_net_revenue_per_customer,
         case
-            when orders_without_margin = 0 then cast(cumulative_margin / cast(customers as double) as double)
+            when orders_without_margin = 0 then {{ dovecote.ratio("cumulative_margin", "customers") }}
         end as cumulative_margin_per_customer
     from cumulated
 

@@ -49,9 +49,10 @@ numbered as (
         lead(calendar.period_number) over history as next_number
     from person_periods
     inner join calendar
-        on person_periods.activity = calendar.activity
-        and person_periods.grain = calendar.grain
-        and person_periods.period_start = calendar.period_start
+        on
+            person_periods.activity = calendar.activity
+            and person_periods.grain = calendar.grain
+            and person_periods.period_start = calendar.period_start
     window history as (
         partition by person_periods.activity, person_periods.grain, person_periods.person_id
         order by person_periods.period_start
@@ -118,13 +119,15 @@ joined as (
         coalesce(dormant.churned_revenue, 0) as churned_revenue
     from calendar
     left join active
-        on calendar.activity = active.activity
-        and calendar.grain = active.grain
-        and calendar.period_number = active.period_number
+        on
+            calendar.activity = active.activity
+            and calendar.grain = active.grain
+            and calendar.period_number = active.period_number
     left join dormant
-        on calendar.activity = dormant.activity
-        and calendar.grain = dormant.grain
-        and calendar.period_number = dormant.period_number
+        on
+            calendar.activity = dormant.activity
+            and calendar.grain = dormant.grain
+            and calendar.period_number = dormant.period_number
 
 ),
 
@@ -141,14 +144,15 @@ final as (
         cast(active_customers as bigint) as active_customers,
         case
             when is_complete
-                then cast((new_customers + resurrecting_customers) / cast(nullif(dormant_customers, 0) as double) as double)
+                then {{ dovecote.ratio("new_customers + resurrecting_customers", "dormant_customers") }}
         end as quick_ratio,
         is_complete,
         case when has_revenue then cast(revenue as decimal(38, 4)) end as revenue,
         case when has_revenue then cast(new_revenue as decimal(38, 4)) end as new_revenue,
         case when has_revenue then cast(resurrected_revenue as decimal(38, 4)) end as resurrected_revenue,
         case when has_revenue and is_complete then cast(expansion_revenue as decimal(38, 4)) end as expansion_revenue,
-        case when has_revenue and is_complete then cast(contraction_revenue as decimal(38, 4)) end as contraction_revenue,
+        case when has_revenue and is_complete then cast(contraction_revenue as decimal(38, 4)) end
+            as contraction_revenue,
         case when has_revenue and is_complete then cast(churned_revenue as decimal(38, 4)) end as churned_revenue,
         case
             when has_revenue and is_complete

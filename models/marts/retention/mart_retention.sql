@@ -27,9 +27,10 @@ final as (
         cast(cells.cohort_size as bigint) as cohort_size,
         cast(cells.n_mature as bigint) as n_mature,
         cast(cells.n_retained as bigint) as n_retained,
-        cast(cells.n_retained / cast(nullif(cells.n_mature, 0) as double) as double) as retention_rate,
+        {{ dovecote.ratio("cells.n_retained", "cells.n_mature") }} as retention_rate,
         {%- for side in ["low", "high"] %}
-        cast({{ dovecote.wilson_bound(side, "cells.n_retained", "nullif(cells.n_mature, 0)") }} as double) as ci_{{ side }},
+        cast({{ dovecote.wilson_bound(side, "cells.n_retained", "nullif(cells.n_mature, 0)") }} as double)
+            as ci_{{ side }},
         {%- endfor %}
         cast(cells.orders as bigint) as orders,
         cast(cells.net_revenue as decimal(38, 4)) as net_revenue,

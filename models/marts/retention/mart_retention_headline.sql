@@ -41,8 +41,9 @@ returns as (
         ) > 0 as is_back_in_month_1
     from first_days
     inner join person_days
-        on first_days.activity = person_days.activity
-        and first_days.person_id = person_days.person_id
+        on
+            first_days.activity = person_days.activity
+            and first_days.person_id = person_days.person_id
     group by first_days.activity, first_days.person_id, first_days.cohort_date
 
 ),
@@ -52,6 +53,9 @@ counted as (
     select
         activity,
         cohort_date,
+        cast(
+            {{ dovecote.date_plus_months(dovecote.period_start("month", "cohort_date"), 2) }} as timestamp
+        ) as next_month_end,
         count(*) as cohort_size,
         count(*) filter (where is_back_on_day_1) as back_on_day_1,
         count(*) filter (where is_back_on_day_7) as back_on_day_7,
@@ -70,12 +74,12 @@ final as (
         {%- for days in [1, 7] %}
         case
             when cast({{ dovecote.date_plus_days("counted.cohort_date", days + 1) }} as timestamp) <= run.as_of_local
-                then cast(counted.back_on_day_{{ days }} / cast(counted.cohort_size as double) as double)
+                then {{ dovecote.ratio("counted.back_on_day_" ~ days, "counted.cohort_size") }}
         end as d{{ days }}_rate,
         {%- endfor %}
         case
-            when cast({{ dovecote.date_plus_months(dovecote.period_start("month", "counted.cohort_date"), 2) }} as timestamp) <= run.as_of_local
-                then cast(counted.back_in_month_1 / cast(counted.cohort_size as double) as double)
+            when counted.next_month_end <= run.as_of_local
+                then {{ dovecote.ratio("counted.back_in_month_1", "counted.cohort_size") }}
         end as m1_rate
     from counted
     cross join run

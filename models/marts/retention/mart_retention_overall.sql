@@ -43,7 +43,7 @@ final as (
         cast(cohort_size as bigint) as cohort_size,
         cast(n_mature as bigint) as n_mature,
         cast(n_retained as bigint) as n_retained,
-        cast(n_retained / cast(nullif(n_mature, 0) as double) as double) as retention_rate,
+        {{ dovecote.ratio("n_retained", "n_mature") }} as retention_rate,
         {%- for side in ["low", "high"] %}
         case
             when entry <> 'recurring'

@@ -31,7 +31,7 @@ checked as (
                 then 'unknown_status(' || typed.status || ')'
         end as status_reason,
         case
-            when typed.currency <> run.reporting_currency and exchange_rates.currency is null
+            when typed.reasons = '' and typed.currency <> run.reporting_currency and exchange_rates.currency is null
                 then 'no_exchange_rate(' || typed.currency || ')'
         end as currency_reason
     from typed
@@ -39,9 +39,10 @@ checked as (
     left join status_policy
         on lower(typed.status) = status_policy.status
     left join exchange_rates
-        on typed.currency = exchange_rates.currency
-        and cast(typed.ordered_at as date) >= exchange_rates.valid_from
-        and cast(typed.ordered_at as date) < exchange_rates.valid_to
+        on
+            typed.currency = exchange_rates.currency
+            and cast(typed.ordered_at as date) >= exchange_rates.valid_from
+            and cast(typed.ordered_at as date) < exchange_rates.valid_to
 
 ),
 

@@ -1,7 +1,7 @@
 {% set counts = [] -%}
 {%- for entity in dovecote.input_entities() -%}
-    {%- set count = dovecote.count_input_rows(entity) | trim -%}
-    {%- if count -%} {%- do counts.append(count) -%} {%- endif -%}
+{%- set count = dovecote.count_input_rows(entity) | trim -%}
+{%- if count -%} {%- do counts.append(count) -%} {%- endif -%}
 {%- endfor -%}
 
 {% if counts -%}
@@ -10,7 +10,7 @@ select
     cast(source_name as string) as source_name,
     cast(physical_rows as bigint) as physical_rows
 from (
-{{ counts | join("\nunion all\n") }}
+    {{ counts | join("\nunion all\n") }}
 ) as counted
 {%- else -%}
 select

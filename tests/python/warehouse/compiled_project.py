@@ -62,7 +62,8 @@ def compile_project(folder: Path, variables: Mapping[str, Any] | None = None) ->
     wanted = {
         key: node
         for key, node in manifest.items()
-        if node["resource_type"] == "model" or (node["resource_type"] == "seed" and "reference" in node["fqn"])
+        if node["resource_type"] == "model"
+        or (node["resource_type"] == "seed" and "reference" in node["fqn"])
     }
     needs = {
         key: set(node["depends_on"].get("nodes", [])) & set(wanted) for key, node in wanted.items()
@@ -72,7 +73,8 @@ def compile_project(folder: Path, variables: Mapping[str, Any] | None = None) ->
             name=wanted[key]["name"],
             relation=wanted[key]["relation_name"],
             needs=tuple(wanted[upstream]["name"] for upstream in needs[key]),
-            sql=wanted[key].get("compiled_code") or str(PROJECT / wanted[key]["original_file_path"]),
+            sql=wanted[key].get("compiled_code")
+            or str(PROJECT / wanted[key]["original_file_path"]),
             kind=wanted[key]["config"]["materialized"],
         )
         for key in TopologicalSorter(needs).static_order()

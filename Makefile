@@ -1,0 +1,87 @@
+# Every target sets up what it needs: Python 3.11, make and a package index are enough.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+DBT := $(BIN)/dbt
+# The demo and the tests look at their own data, whatever the shell is set to.
+WITHOUT_INPUTS := env -u DOVECOTE_DATA -u DOVECOTE_AS_OF -u DOVECOTE_WAREHOUSE
+
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export PYTHONWARNINGS := ignore::DeprecationWarning,ignore::FutureWarning
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@echo "Setting up $(VENV) ..."
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: install
+install: $(INSTALLED) ## Make the environment
+
+.PHONY: demo
+demo: $(INSTALLED) ## Build the demo shop and show where it is and what to ask it
+	@$(WITHOUT_INPUTS) $(BIN)/python -m dovecote.measure "make demo" \
+		$(DBT) build --quiet --warn-error
+	@$(WITHOUT_INPUTS) $(BIN)/dovecote tour
+
+.PHONY: build
+build: $(INSTALLED) ## Build your own data: make build DOVECOTE_DATA=folder
+	@$(DBT) build --quiet
+	@$(BIN)/dovecote tour
+
+.PHONY: test
+test: $(INSTALLED) ## Everything: lint, Python tests, the demo with all data tests, real data
+	@$(WITHOUT_INPUTS) $(BIN)/python -m dovecote.measure "make test" \
+		$(MAKE) --no-print-directory lint pytest PYTEST_ARGUMENTS="--numprocesses 2 --dist worksteal"
+
+.PHONY: test-fast
+test-fast: $(INSTALLED) lint ## Lint and the tests that need no build
+	@$(MAKE) --no-print-directory pytest PYTEST_ARGUMENTS="--numprocesses 2 --dist worksteal -m 'not slow'"
+
+.PHONY: pytest
+pytest: $(INSTALLED)
+	@$(WITHOUT_INPUTS) $(BIN)/pytest $(PYTEST_ARGUMENTS)
+
+.PHONY: lint
+lint: $(INSTALLED) ## Check the style of SQL and Python
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests/singular
+
+.PHONY: docs
+docs: $(INSTALLED) ## Write the documentation of every table to target/static_index.html
+	@$(WITHOUT_INPUTS) $(DBT) build --quiet
+	@$(WITHOUT_INPUTS) $(DBT) docs generate --static --quiet
+	@echo "Open target/static_index.html"
+
+.PHONY: bench
+bench: $(INSTALLED) ## Measure the demo build and compare with the limit
+	@$(WITHOUT_INPUTS) $(BIN)/python benchmarks/demo_build.py
+
+.PHONY: demo-shop
+demo-shop: $(INSTALLED) ## Make the demo shop in seeds/demo anew
+	@rm -rf target/demo-shop
+	@$(BIN)/dovecote simulate --customers 2000 --days 546 --seed 7 \
+		--dirty-share 0.01 --late-share 0.01 --out target/demo-shop
+	@for file in target/demo-shop/*.csv; do cp "$$file" "seeds/demo/demo_$$(basename "$$file")"; done
+
+.PHONY: lock
+lock: $(INSTALLED) ## Lock the versions in pyproject.toml anew
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --python-version 3.11 \
+		--no-header --no-annotate --no-emit-index-url --quiet --output-file requirements.lock
+
+.PHONY: clean
+clean: ## Remove what was built
+	@rm -rf target logs warehouse/*.duckdb warehouse/*.wal dbt_packages

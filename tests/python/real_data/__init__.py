@@ -1,0 +1,1 @@
+"""What the tests on real data share: building consumer projects, and counting apart from them."""
