@@ -47,7 +47,7 @@ def utc_project(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject:
 
 @pytest.fixture(scope="session")
 def pacific_project(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject:
-    """A shop in Los Angeles whose weeks start on Sunday, and whose cohorts open with some actions only."""
+    """Compile for Los Angeles, weeks from Sunday, and cohorts that only some actions open."""
     return CompiledProject(
         _folder(tmp_path_factory),
         {

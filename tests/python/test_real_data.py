@@ -158,7 +158,7 @@ class TestOnlineRetail:
     def test_recency_frequency_monetary(self, online_retail: Consumer) -> None:
         assert online_retail.row(
             "select count(*), sum(frequency), sum(monetary) from marts.mart_customer_rfm"
-        ) == (4_338, 18_532, Decimal("8911407.9000"))
+        ) == (4_338, 18_532, Decimal("8911407.904"))
         assert online_retail.rows(
             """
             select customer_id, recency_days, frequency, monetary from marts.mart_customer_rfm
@@ -323,7 +323,8 @@ class TestCompleteJourney:
         gross, discount, net = complete_journey.row(
             "select sum(gross_amount), sum(discount_amount), sum(net_amount) from marts.fct_orders"
         )
-        cents = baskets.sum(numeric_only=True)
+        money = ["sales_value", "retail_disc", "coupon_disc", "coupon_match_disc", "cents"]
+        cents = {column: int(baskets[column].sum()) for column in money}
         match = cents["coupon_match_disc"]
         assert 100 * gross == cents["sales_value"] + cents["retail_disc"] + match
         assert 100 * discount == cents["retail_disc"] + cents["coupon_disc"] + match
@@ -441,16 +442,17 @@ class TestCdnow:
             "select customer_id, order_date, net_amount from marts.fct_orders where order_id = '1'"
         ) == ("00004", date(1997, 1, 1), Decimal("29.33"))
 
-    def test_a_file_of_the_other_kind_gives_no_purchase(
+    def test_a_file_under_the_wrong_name_loses_nothing_in_silence(
         self, cdnow_folder: Path, tmp_path: Path
     ) -> None:
         mapping = PROJECT / "integration_tests" / "cdnow" / "models" / "cdnow_orders.sql"
-        for name, other, lines in [("master", "sample", 6_918), ("sample", "master", 69_660)]:
+        # Rows for Dovecote to judge, and those with a date, which it will not quarantine.
+        counts = {("master", "sample"): (6_918, 0), ("sample", "master"): (69_660, 69_659)}
+        for (name, other), expected in counts.items():
             file = tmp_path / f"CDNOW_{name}.txt"
             file.write_bytes((cdnow_folder / f"CDNOW_{other}.txt").read_bytes())
             sql = mapping.read_text().replace(
                 '{{ source("cdnow", "purchases_file") }}', f"read_text('{file}')"
             )
-            assert duckdb.execute(
-                f"select count(*), count(ordered_at) from ({sql})"
-            ).fetchall() == [(lines, 0)]
+            rows = duckdb.execute(f"select count(*), count(ordered_at) from ({sql})").fetchall()
+            assert rows == [expected]

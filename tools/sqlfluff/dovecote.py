@@ -1,7 +1,7 @@
 """The project's macros for sqlfluff's jinja templater, which knows no package namespaces.
 
-sqlfluff imports this module and hands it to templates under its name, so that
-`{{ dovecote.some_macro() }}` in a model renders the real macro, without dbt and without a warehouse.
+sqlfluff imports this module and hands it to templates under its name, so that a model's
+`{{ dovecote.some_macro() }}` renders the real macro, without dbt and without a warehouse.
 """
 
 from datetime import datetime
@@ -15,7 +15,7 @@ PROJECT = Path(__file__).parents[2]
 VARS = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"]["dovecote"]
 
 
-class _Return(Exception):
+class _Return(Exception):  # noqa: N818 - it is no error
     """Carries what a macro returns past the rest of its body, as dbt does."""
 
 

@@ -28,7 +28,7 @@ AS_OF_PLACEHOLDER = "2001-02-03T04:05:06Z"
 
 @dataclass(frozen=True)
 class Node:
-    """One model or seed: where it goes, what it needs, its SQL (a seed's: its file) and its kind."""
+    """One model or seed: where it goes, what it needs, its SQL (or file) and its kind."""
 
     name: str
     relation: str
