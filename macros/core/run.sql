@@ -26,9 +26,10 @@
     After a build: one sentence for each entity of which too much was quarantined, with the most frequent reason.
 #}
 {% macro report_quarantine() %}
+    {%- set relations = [ref('dovecote', 'mart_input_reconciliation'), ref('dovecote', 'mart_quarantine')] -%}
     {%- if execute and flags.WHICH in ['build', 'run'] -%}
-        {%- set reconciliation = load_relation(ref('dovecote', 'mart_input_reconciliation')) -%}
-        {%- set quarantine = load_relation(ref('dovecote', 'mart_quarantine')) -%}
+        {%- set reconciliation = load_relation(relations[0]) -%}
+        {%- set quarantine = load_relation(relations[1]) -%}
         {%- if reconciliation is not none and quarantine is not none -%}
             {%- for row in run_query(
                 "select entity, quarantined, rows_in, (select reasons from " ~ quarantine ~ " as quarantine "
