@@ -17,8 +17,10 @@
         typed.malformed_line,
         concat_ws(
             ', ',
-            typed.malformed_reason,
-            typed.unreadable
+            typed.malformed_reason
+            {%- for name, kind in definition["columns"].items() if kind != "text" %},
+            case when typed.{{ name }} is null and typed.{{ name }}_is_given then 'bad_type({{ name }})' end
+            {%- endfor %}
             {%- for name in definition["required"] %},
             case
                 when typed.malformed_reason is null and typed.{{ name }} is null and not typed.{{ name }}_is_given
@@ -49,7 +51,7 @@
             {%- for name, kind in definition["columns"].items() %}
             {{ dovecote.read_as(kind, 'raw.' ~ name) | indent(12) }} as {{ name }},
             {%- endfor %}
-            {%- for name in definition["required"] %}
+            {%- for name, kind in definition["columns"].items() if kind != "text" or name in definition["required"] %}
             nullif(trim(cast(raw.{{ name }} as string)), '') is not null as {{ name }}_is_given,
             {%- endfor %}
             raw.x_columns,
@@ -59,20 +61,6 @@
             raw.malformed_line,
             run.run_started_at,
             run.as_of,
-            nullif(
-                concat_ws(
-                    ', ',
-                    cast(null as string)
-                    {%- for name, kind in definition["columns"].items() if kind != "text" %},
-                    case
-                        when nullif(trim(cast(raw.{{ name }} as string)), '') is not null
-                            and {{ dovecote.read_as(kind, 'raw.' ~ name) | indent(28) }} is null
-                            then 'bad_type({{ name }})'
-                    end
-                    {%- endfor %}
-                ),
-                ''
-            ) as unreadable,
             {{ dovecote.columns_as_json(raw_columns) }} as raw_row
         from {{ ref('dovecote', 'raw_' ~ entity) }} as raw
         cross join {{ ref('dovecote', 'int_core__run') }} as run

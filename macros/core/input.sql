@@ -86,14 +86,16 @@ where 1 = 0
             {%- do expressions.append("cast(null as string) as " ~ name) -%}
         {%- elif dovecote.is_native(kind, found[name]) -%}
             {%- do expressions.append('input."' ~ name ~ '"' ~ " as " ~ name if target.type == 'duckdb' else "input." ~ name) -%}
-        {%- elif 'TIME ZONE' in found[name] | upper -%}
+        {%- elif found[name] | upper == 'TIMESTAMP WITH TIME ZONE' -%}
             {%- do expressions.append("timezone('UTC', input." ~ name ~ ") as " ~ name) -%}
         {%- else -%}
-            {%- do expressions.append("cast(input." ~ name ~ " as string) as " ~ name) -%}
+            {%- do expressions.append("trim(cast(input." ~ name ~ " as string)) as " ~ name) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- set quoted = [] -%}
-    {%- for name in found.keys() | sort if name.startswith('x_') -%} {%- do quoted.append('input."' ~ name ~ '"') -%} {%- endfor -%}
+    {%- for name in found.keys() | sort if name.startswith('x_') -%}
+        {%- do quoted.append('input."' ~ name | replace('"', '""') ~ '"') -%}
+    {%- endfor -%}
     {%- if quoted -%}
         {%- do expressions.append(dovecote.columns_as_json(quoted) ~ " as x_columns") -%}
     {%- else -%}

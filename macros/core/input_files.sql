@@ -6,9 +6,11 @@
 {# The files of an entity, sorted: [{"path": ..., "name": ..., "format": csv, jsonl or parquet}]. #}
 {% macro entity_files(entity) %}
     {%- set folder = dovecote.input_folder().rstrip('/') -%}
+    {#- ** walks subfolders but skips symbolic links, * the other way round -#}
+    {%- set start = dovecote.quoted(folder) ~ "/" ~ entity -%}
     {%- set found = run_query(
-        "select file from glob('" ~ dovecote.quoted(folder) ~ "/" ~ entity ~ ".*') union all "
-        ~ "select file from glob('" ~ dovecote.quoted(folder) ~ "/" ~ entity ~ "/**') order by file"
+        "select file from glob('" ~ start ~ ".*') union select file from glob('" ~ start ~ "/*') union "
+        ~ "select file from glob('" ~ start ~ "/**') order by file"
     ) -%}
     {%- set files = [] -%}
     {%- for row in found.rows -%}
@@ -16,9 +18,11 @@
         {%- set name = path[folder | length + 1:] -%}
         {%- set base = name.split('/')[-1] -%}
         {%- set format = {'ndjson': 'jsonl'}.get(base.split('.')[-1] | lower, base.split('.')[-1] | lower) -%}
-        {%- if base[0] not in ['.', '_'] -%}
+        {%- if not modules.re.search('(^|/)[._]', name) -%}
             {%- if format not in ['csv', 'jsonl', 'parquet'] -%}
                 {%- do dovecote.stop(path ~ " is none of .csv, .jsonl and .parquet: convert it, or take it out of the folder.") -%}
+            {%- elif dovecote.is_pattern(path) -%}
+                {%- do dovecote.stop(path ~ " has one of * ? [ ] { } in its name, which is read as a pattern: rename it.") -%}
             {%- endif -%}
             {%- do files.append({"path": path, "name": name, "format": format}) -%}
         {%- endif -%}
@@ -35,34 +39,57 @@
 
 {% macro quoted(text) %}{{ return(text | replace("'", "''")) }}{% endmacro %}
 
+{% macro is_pattern(path) %}{{ return(modules.re.search('[*?{}\\[\\]]', path) is not none) }}{% endmacro %}
+
 
 {#
     Every physical line of a file, read byte by byte (latin-1) with no notion of quotes: the independent count
-    that the reader of records is held against. A blank line is null; a line that ends with CR and LF is
-    followed by a null too.
+    that the readers of records are held against. A blank line is null; a line that ends with CR and LF is
+    followed by a null too. The delimiter is a sequence that no text holds, so that a line is one column.
 #}
-{% macro physical_lines(path) -%}
+{% macro physical_lines(path, encoding='latin-1', rejects=none, new_line='\\n') -%}
     read_csv(
         '{{ dovecote.quoted(path) }}', auto_detect = false, header = false, columns = {'line': 'varchar'},
-        delim = '{{ "\x07" }}', quote = '', escape = '', encoding = 'latin-1', strict_mode = false,
-        new_line = '\n', max_line_size = 33554432, parallel = false
+        delim = '{{ "\x07\x1e\x07\x1f" }}', quote = '', escape = '', encoding = '{{ encoding }}', strict_mode = false,
+        new_line = '{{ new_line }}', max_line_size = 33554432, parallel = false
+        {%- if rejects %},
+        store_rejects = true, rejects_table = 'rejects_of_{{ rejects }}', rejects_scan = 'scans_of_{{ rejects }}', rejects_limit = 0
+        {%- endif %}
     )
 {%- endmacro %}
 
 
+{# Stops the run on a text file that no reader can take: another encoding than UTF-8, or a line beyond all bounds. #}
+{% macro check_text(path) %}
+    {%- set first_line = run_query("select line from " ~ dovecote.physical_lines(path) ~ " limit 1").rows -%}
+    {%- if first_line and first_line[0][0] and (first_line[0][0][:2] in ['\xff\xfe', '\xfe\xff'] or '\x00' in first_line[0][0]) -%}
+        {%- do dovecote.stop(path ~ " is not UTF-8 text: save it as UTF-8.") -%}
+    {%- endif -%}
+    {%- do run_query("select count(*) from " ~ dovecote.physical_lines(path, rejects='lines')) -%}
+    {%- set too_long = run_query("select min(line) from rejects_of_lines").rows[0][0] -%}
+    {%- if too_long is not none -%}
+        {%- do dovecote.stop(path ~ " has more than 32 MB in line " ~ too_long ~ ": shorten the line or take it out.") -%}
+    {%- endif -%}
+{% endmacro %}
+
+
 {# The header of a CSV file: its column names in lower case. Stops the run on one that cannot be read. #}
 {% macro csv_header(path) %}
-    {%- set first_line = run_query("select line from " ~ dovecote.physical_lines(path) ~ " where line is not null limit 1") -%}
-    {%- if first_line.rows | length == 0 -%}
+    {%- set lines = run_query("select line from " ~ dovecote.physical_lines(path) ~ " limit 1").rows -%}
+    {%- if not lines -%}
         {%- do dovecote.stop(path ~ " is empty: its first line must name the columns.") -%}
+    {%- elif lines[0][0] is none -%}
+        {%- do dovecote.stop(path ~ " starts with a blank line: its first line must name the columns.") -%}
     {%- endif -%}
-    {%- set line = first_line.rows[0][0] -%}
-    {%- if line[:2] in ['\xff\xfe', '\xfe\xff'] or '\x00' in line -%}
-        {%- do dovecote.stop(path ~ " is not UTF-8 text: save it as CSV UTF-8.") -%}
+    {%- set line = lines[0][0].encode('latin-1').decode('utf-8', 'replace').removeprefix('\ufeff') -%}
+    {%- set delimiter = modules.re.escape(var('dovecote_csv_delimiter')) -%}
+    {%- set cells = modules.re.findall('( *"(?:[^"]|"")*" *|[^"' ~ delimiter ~ ']*)' ~ delimiter, line ~ var('dovecote_csv_delimiter')) -%}
+    {%- if cells | join(var('dovecote_csv_delimiter')) != line -%}
+        {%- do dovecote.stop(path ~ " has a quote in its header that is not closed on the same line: write the column names without quotes.") -%}
     {%- endif -%}
     {%- set header = [] -%}
-    {%- for part in line.removeprefix('\xef\xbb\xbf').split(var('dovecote_csv_delimiter')) -%}
-        {%- do header.append(part.strip().strip('"').strip() | lower) -%}
+    {%- for cell in cells -%}
+        {%- do header.append(cell.strip().strip('"').strip() | replace('""', '"') | lower) -%}
     {%- endfor -%}
     {%- for name in header -%}
         {%- if header.count(name) > 1 -%}
@@ -75,30 +102,30 @@
 {% endmacro %}
 
 
+{# The keys of a JSON lines file that are read, as they are spelled there. Stops the run on two spellings of one. #}
 {% macro json_keys(path, entity) %}
     {%- set rows = run_query(
-        "select distinct key from (select unnest(json_keys(line)) as key from "
-        ~ dovecote.json_lines(path, entity ~ '_keys')
-        ~ " where json_valid(line) and json_type(line) = 'OBJECT') order by key"
+        "select distinct key from (select unnest(json_keys(case when json_valid(line) then line end)) as key from "
+        ~ dovecote.physical_lines(path, 'utf-8', entity ~ '_keys')
+        ~ ") order by key"
     ).rows -%}
     {%- set keys = [] -%}
-    {%- for row in rows -%}
-        {%- if row[0] | lower in keys -%}
+    {%- set seen = [] -%}
+    {%- for row in rows if dovecote.is_read(entity, row[0] | lower) -%}
+        {%- if row[0] | lower in seen -%}
             {%- do dovecote.stop(path ~ " spells the key '" ~ row[0] | lower ~ "' in more than one way: keep one.") -%}
         {%- endif -%}
+        {%- do seen.append(row[0] | lower) -%}
         {%- do keys.append(row[0]) -%}
     {%- endfor -%}
     {{ return(keys) }}
 {% endmacro %}
 
 
-{% macro json_lines(path, rejects) -%}
-    read_csv(
-        '{{ dovecote.quoted(path) }}', auto_detect = false, header = false, columns = {'line': 'varchar', 'rest': 'varchar'},
-        delim = '{{ "\r" }}', quote = '', escape = '', null_padding = true, new_line = '\n', parallel = false,
-        store_rejects = true, rejects_table = 'rejects_of_{{ rejects }}', rejects_scan = 'scans_of_{{ rejects }}', rejects_limit = 0
-    )
-{%- endmacro %}
+{# Whether a column of a file is read: one of the definition, or one to pass through. #}
+{% macro is_read(entity, name) %}
+    {{ return(name in dovecote.input_entities()[entity]["columns"] or name.startswith('x_')) }}
+{% endmacro %}
 
 
 {# The columns of one file and their types: {name: type}. #}
@@ -109,7 +136,12 @@
     {%- elif file["format"] == 'jsonl' -%}
         {%- for name in dovecote.json_keys(file["path"], entity) -%} {%- do found.update({name | lower: 'VARCHAR'}) -%} {%- endfor -%}
     {%- else -%}
+        {#- DuckDB renames a column that differs from another one in case only -#}
+        {%- set names = run_query("select lower(name) from parquet_schema('" ~ dovecote.quoted(file["path"]) ~ "')").columns[0].values() | list -%}
         {%- for row in run_query("describe select * from read_parquet('" ~ dovecote.quoted(file["path"]) ~ "')").rows -%}
+            {%- if row[0] | lower not in names or row[0] | lower == 'file_row_number' -%}
+                {%- do dovecote.stop(file["path"] ~ " has the column '" ~ row[0] ~ "' twice, or one of that name that is kept for its reader: rename it.") -%}
+            {%- endif -%}
             {%- do found.update({row[0] | lower: row[1]}) -%}
         {%- endfor -%}
     {%- endif -%}
@@ -117,74 +149,254 @@
 {% endmacro %}
 
 
-{# The records of one file, with their place in it. #}
-{% macro file_records(file, found, entity) %}
-    {%- if file["format"] == 'csv' -%}
-        {#- Only a file that mixes kinds of line end needs the lenient reader; there, text after a closing quote is joined to it. -#}
-        {%- set lines = run_query(
-            "select count(*), count(line) from " ~ dovecote.physical_lines(file["path"])
-        ).rows[0] -%}
-        {%- set mixes_line_ends = lines[0] > lines[1] and lines[0] < 2 * lines[1] -%}
+{#
+    The records of one file, with their place in it. The fast reader of CSV and JSON lines sets lines aside that
+    are no records; careful reads a file line by line instead, and keeps those lines in their place.
+#}
+{% macro file_records(file, found, entity, careful=false) %}
+    {%- set path = file["path"] -%}
+    {%- set columns = [] -%}
+    {%- for name in found if dovecote.is_read(entity, name) -%}
+        {%- do columns.append('"' ~ name | replace('"', '""') ~ '"') -%}
+    {%- endfor -%}
+    {%- if file["format"] == 'csv' and (careful or found | length == 1 or dovecote.mixes_line_ends(path)) -%}
+        {{ dovecote.careful_csv_records(path, found, entity) }}
+    {%- elif file["format"] == 'csv' -%}
         {%- set types = [] -%}
-        {%- set line_breaks = [] -%}
+        {%- set cells = [] -%}
         {%- for name in found -%}
             {%- do types.append("'" ~ dovecote.quoted(name) ~ "': 'varchar'") -%}
-            {%- do line_breaks.append("coalesce(len(regexp_extract_all(\"" ~ name | replace('"', '""') ~ "\", '(\\r\\n|\\n|\\r)+')), 0)") -%}
+            {%- do cells.append('"' ~ name | replace('"', '""') ~ '"') -%}
         {%- endfor -%}
     (
         select
-            *,
+            {{ columns | join(', ') }},
             'record ' || row_number() over () as source_position,
             cast(null as string) as malformed_reason,
             cast(null as string) as malformed_line,
-            1 + {{ line_breaks | join(' + ') }} as line_count
+            1 + len(regexp_extract_all(concat_ws('|', {{ cells | join(', ') }}), '(\r\n|\n|\r)+')) as line_count
         from read_csv(
-            '{{ dovecote.quoted(file["path"]) }}', auto_detect = false, header = true, columns = { {{- types | join(', ') -}} },
-            delim = '{{ var("dovecote_csv_delimiter") }}', quote = '"', escape = '"', strict_mode = {{ 'false' if mixes_line_ends else 'true' }},
+            '{{ dovecote.quoted(path) }}', auto_detect = false, header = true, columns = { {{- types | join(', ') -}} },
+            delim = '{{ dovecote.quoted(var("dovecote_csv_delimiter")) }}', quote = '"', escape = '"', strict_mode = true,
             store_rejects = true, rejects_table = 'rejects_of_{{ entity }}', rejects_scan = 'scans_of_{{ entity }}', rejects_limit = 0
         )
     )
     {%- elif file["format"] == 'jsonl' -%}
         {%- set values = [] -%}
-        {%- for name in dovecote.json_keys(file["path"], entity) -%}
-            {%- do values.append("case when is_record then line ->> '$.\"" ~ dovecote.quoted(name) ~ "\"' end as \"" ~ name | lower ~ '"') -%}
+        {%- for name in dovecote.json_keys(path, entity) -%}
+            {%- set pointer = name | replace('~', '~0') | replace('/', '~1') -%}
+            {%- do values.append("case when is_record then line ->> '/" ~ dovecote.quoted(pointer) ~ "' end as \"" ~ name | lower | replace('"', '""') ~ '"') -%}
         {%- endfor -%}
     (
         select
             {% for value in values -%} {{ value }}, {% endfor %}
-            'line ' || line_number as source_position,
-            case when not is_record then 'malformed_line' end as malformed_reason,
+            source_position,
+            case when is_invalid then 'invalid_utf8' when not is_record then 'malformed_line' end as malformed_reason,
             case when not is_record then line end as malformed_line,
             1 as line_count
         from (
             select
-                line,
-                row_number() over () as line_number,
-                json_valid(line) and json_type(case when json_valid(line) then line end) = 'OBJECT' as is_record
-            from {{ dovecote.json_lines(file["path"], entity) }}
+                *,
+                {#- a key that comes twice in an object would lose one of its values -#}
+                not is_invalid
+                and json_type(case when json_valid(line) then line end) is not distinct from 'OBJECT'
+                and len(json_keys(case when json_valid(line) then line end))
+                    is not distinct from len(list_distinct(json_keys(case when json_valid(line) then line end))) as is_record
+            from (
+                {%- if careful %}
+                select
+                    text as line,
+                    is_invalid,
+                    'line ' || line_number as source_position
+                from {{ dovecote.careful_lines(path) }}
+                where text <> ''
+                {%- else %}
+                select
+                    line,
+                    false as is_invalid,
+                    'record ' || row_number() over () as source_position
+                from {{ dovecote.physical_lines(path, 'utf-8', entity) }}
+                where line is not null
+                {%- endif %}
+            )
         )
     )
     {%- else -%}
     (
         select
-            *,
+            {{ columns | join(', ') }},
             'record ' || (file_row_number + 1) as source_position,
             cast(null as string) as malformed_reason,
             cast(null as string) as malformed_line,
             1 as line_count
-        from read_parquet('{{ dovecote.quoted(file["path"]) }}', file_row_number = true)
+        from read_parquet('{{ dovecote.quoted(path) }}', file_row_number = true)
     )
     {%- endif -%}
 {% endmacro %}
 
 
-{% macro read_files(entity) %}
-    {%- set files = dovecote.entity_files(entity) -%}
-    {%- for file in files -%}
-        {%- set found = dovecote.file_columns(file, entity) -%}
-        {%- if loop.index > 1 %}
-union all
-        {% endif -%}
+{#
+    Whether a CSV file may have lines that end in different ways, which the fast reader cannot take. Read with
+    CR LF as the end, such a line has no null after it, so the difference counts them.
+#}
+{% macro mixes_line_ends(path) %}
+    {%- set lines = run_query("select count(*), count(line) from " ~ dovecote.physical_lines(path)).rows[0] -%}
+    {%- if lines[0] == lines[1] or lines[0] in [2 * lines[1] - 1, 2 * lines[1]] -%} {{- return(false) -}} {%- endif -%}
+    {{- return(run_query("select count(*) from " ~ dovecote.physical_lines(path, new_line='\\r\\n')).rows[0][0] != lines[0]) -}}
+{% endmacro %}
+
+
+{#
+    Every physical line of a file with its number, its text, its end and whether its bytes are UTF-8. The bytes
+    of the whole file are taken as text in which DuckDB writes others than plain ones as \xNN, so none is lost.
+#}
+{% macro careful_lines(path) -%}
+    (
+        select
+            line_number,
+            regexp_extract(piece, '[\r\n]*$') as line_end,
+            regexp_replace(piece, '[\r\n]+$', '') as text,
+            is_invalid
+        from (
+            select
+                line_number,
+                coalesce(try(decode(cast(piece as blob))), replace(replace(replace(piece, '\x22', '"'), '\x0D', chr(13)), '\x0A', chr(10))) as piece,
+                try(decode(cast(piece as blob))) is null as is_invalid
+            from (
+                select
+                    unnest(pieces) as piece,
+                    unnest(range(1, len(pieces) + 1)) as line_number
+                from (
+                    select
+                        string_split(
+                            regexp_replace(
+                                regexp_replace(cast(content as string), '^\\xEF\\xBB\\xBF', ''),
+                                '\\x0D\\x0A|\\x0D|\\x0A', '\0' || chr(10), 'g'
+                            ),
+                            chr(10)
+                        ) as pieces
+                    from read_blob('{{ dovecote.quoted(path) }}')
+                )
+            )
+        )
+    )
+{%- endmacro %}
+
+
+{#
+    The records of a CSV file that the fast reader cannot be trusted with: after a stray quote it goes on somewhere
+    in the middle of a record, and it loses count of lines.
+
+    A line that starts outside quotes opens a cell or does not; one that starts inside stays in it or does not.
+    Lines for which both come out alike settle the state, the others keep or flip it, so the state before each line
+    is the last settled one, flipped as often as need be. Lines that hang together by open cells are one record if
+    it reads as one, cell by cell, and otherwise malformed, each of them.
+#}
+{% macro careful_csv_records(path, found, entity) -%}
+    {%- set delimiter = modules.re.escape(var('dovecote_csv_delimiter')) | replace("'", "''") -%}
+    {%- set quoted = '"(?:[^"]|"")*"' -%}
+    {%- set cell = '(?: *' ~ quoted ~ ' *| *[^" \\r\\n' ~ delimiter ~ '][^\\r\\n' ~ delimiter ~ ']*| *)' -%}
+    {%- set opened = '(?:' ~ cell ~ delimiter ~ ')* *"(?:[^"]|"")*' -%}
+    (
+        with lines as (
+            select
+                *,
+                regexp_full_match(text, '{{ opened }}') as opens,
+                regexp_full_match(text, '(?:[^"]|"")*|(?:[^"]|"")*" *{{ delimiter }}{{ opened }}') as stays
+            from {{ dovecote.careful_lines(path) }}
+            where line_number > 1
+        ),
+
+        flips as (
+            select
+                *,
+                count(*) filter (where opens and not stays) over (order by line_number) as flips
+            from lines
+        ),
+
+        states as (
+            select
+                *,
+                coalesce(
+                    last_value(case when opens = stays then cast(opens as integer) + flips end ignore nulls) over before
+                    + coalesce(max(flips) over before, 0),
+                    coalesce(max(flips) over before, 0)
+                ) % 2 = 1 as starts_inside
+            from flips
+            window before as (order by line_number rows between unbounded preceding and 1 preceding)
+        ),
+
+        numbered as (
+            select
+                *,
+                count(*) filter (where not starts_inside) over (order by line_number) as record_number
+            from states
+        ),
+
+        joined as (
+            select
+                record_number,
+                min(line_number) as line_number,
+                count(*) filter (where text <> '') as line_count,
+                max(is_invalid) as is_invalid,
+                regexp_replace(string_agg(text || line_end, '' order by line_number), '[\r\n]+$', '') as text
+            from numbered
+            group by record_number
+            having line_count > 0
+        ),
+
+        split as (
+            select
+                *,
+                regexp_extract_all(text || '{{ dovecote.quoted(var("dovecote_csv_delimiter")) }}', '({{ cell }}){{ delimiter }}', 1) as cells
+            from joined
+        ),
+
+        judged as (
+            select
+                *,
+                not is_invalid
+                and array_to_string(cells, '{{ dovecote.quoted(var("dovecote_csv_delimiter")) }}') = text
+                and (len(cells) = {{ found | length }} or (len(cells) = {{ found | length + 1 }} and trim(cells[-1]) = '')) as is_record
+            from split
+        )
+
+        select
+            {%- for name in found if dovecote.is_read(entity, name) %}
+            case
+                when starts_with(trim(cells[{{ loop.index }}]), '"')
+                    then replace(trim(cells[{{ loop.index }}])[2:-2], '""', '"')
+                else nullif(cells[{{ loop.index }}], '')
+            end as "{{ name | replace('"', '""') }}",
+            {%- endfor %}
+            'line ' || line_number as source_position,
+            cast(null as string) as malformed_reason,
+            cast(null as string) as malformed_line,
+            line_count
+        from judged
+        where is_record
+
+        union all
+
+        select
+            {%- for name in found if dovecote.is_read(entity, name) %}
+            null,
+            {%- endfor %}
+            'line ' || numbered.line_number,
+            case when numbered.is_invalid then 'invalid_utf8' else 'malformed_line' end,
+            numbered.text,
+            1
+        from numbered
+        inner join judged
+            on numbered.record_number = judged.record_number
+        where not judged.is_record and numbered.text <> ''
+    )
+{%- endmacro %}
+
+
+{# The rows of one file as the raw model holds them. #}
+{% macro read_file(file, entity, careful=false) %}
+    {%- set found = dovecote.file_columns(file, entity) -%}
 select
     {{ dovecote.entity_columns(entity, found) }},
     '{{ dovecote.quoted(file["name"]) }}' as source_name,
@@ -192,7 +404,16 @@ select
     malformed_reason,
     malformed_line,
     cast(line_count as integer) as line_count
-from {{ dovecote.file_records(file, found, entity) }} as input
+from {{ dovecote.file_records(file, found, entity, careful) }} as input
+{%- endmacro %}
+
+
+{% macro read_files(entity) %}
+    {%- for file in dovecote.entity_files(entity) -%}
+        {%- if loop.index > 1 %}
+union all
+        {% endif -%}
+        {{ dovecote.read_file(file, entity) }}
     {%- else -%}
         {{ dovecote.no_rows(entity) }}
     {%- endfor -%}
@@ -200,53 +421,51 @@ from {{ dovecote.file_records(file, found, entity) }} as input
 
 
 {#
-    After the records of an entity are read: the lines that are no records join them, one row per physical
-    line, so that no line is lost. DuckDB keeps them in a temporary table of this connection.
+    After the records of an entity are read: the lines that the fast reader set aside join them, so that no line is
+    lost. DuckDB keeps them in a temporary table of this connection. Where all of a file's are single lines with too
+    few or too many columns or with bytes that are not UTF-8, they are taken from there; anything else may have
+    thrown the reader off its track, and the file is read again with care.
 #}
 {% macro keep_rejected_lines(entity) %}
     {%- if execute and dovecote.input_mode() == 'folder' -%}
-        {%- set formats = dovecote.entity_files(entity) | map(attribute='format') | list -%}
-        {%- if 'csv' in formats or 'jsonl' in formats %}
-insert into {{ this }} (source_name, source_position, malformed_reason, malformed_line, line_count)
-with rejected as (
-    select distinct
-        errors.file_id,
-        errors.scan_id,
-        errors.line as first_line,
-        scans.file_path,
-        first_value(errors.error_type) over same_line as error_type,
-        first_value(errors.csv_line) over same_line as csv_line
-    from rejects_of_{{ entity }} as errors
-    inner join scans_of_{{ entity }} as scans
-        on errors.scan_id = scans.scan_id and errors.file_id = scans.file_id
-    window same_line as (
-        partition by errors.scan_id, errors.file_id, errors.line
-        order by errors.column_idx nulls first
-    )
-),
-
-physical_lines as (
-    select
-        *,
-        unnest(lines) as line,
-        unnest(range(0, len(lines))) as line_offset
-    from (
-        select
-            *,
-            string_split(rtrim(replace(csv_line, chr(13), ''), chr(10)), chr(10)) as lines
-        from rejected
-    )
-)
-
-select
-    substr(replace(file_path, '\', '/'), {{ dovecote.input_folder().rstrip('/') | length + 2 }}),
-    'line ' || (first_line + line_offset),
-    case when error_type = 'INVALID ENCODING' then 'invalid_utf8' else 'malformed_line' end,
-    line,
-    1
-from physical_lines
-where line <> ''
-        {%- endif -%}
+        {%- set has_rejects = run_query(
+            "select count(*) from duckdb_tables() where table_name = 'rejects_of_" ~ entity ~ "'"
+        ).rows[0][0] > 0 -%}
+        {%- set rejected -%}
+            select distinct
+                scans.file_path,
+                errors.scan_id,
+                errors.file_id,
+                errors.line,
+                errors.csv_line,
+                first_value(errors.error_type) over same_line as error_type
+            from rejects_of_{{ entity }} as errors
+            inner join scans_of_{{ entity }} as scans
+                on errors.scan_id = scans.scan_id and errors.file_id = scans.file_id
+            window same_line as (
+                partition by errors.scan_id, errors.file_id, errors.line_byte_position
+                order by errors.column_idx nulls first
+            )
+        {%- endset -%}
+        {%- for file in dovecote.entity_files(entity) if has_rejects and file["format"] != 'parquet' -%}
+            {%- set path = dovecote.quoted(file["path"]) -%}
+            {%- set found = run_query(
+                "select count(*), count(*) filter (where error_type not in ('MISSING COLUMNS', 'TOO MANY COLUMNS', 'INVALID ENCODING')"
+                ~ " or csv_line is null or not regexp_full_match(csv_line, " ~ ("'[^\"\\r\\n]+'" if file["format"] == 'csv' else "'[^\\r\\n]+'") ~ "))"
+                ~ " from (" ~ rejected ~ ") where replace(file_path, '\\', '/') = '" ~ path ~ "'"
+            ).rows[0] -%}
+            {%- if found[1] -%}
+                {%- do run_query("delete from " ~ this ~ " where source_name = '" ~ dovecote.quoted(file["name"]) ~ "'") -%}
+                {%- do run_query("insert into " ~ this ~ " by name " ~ dovecote.read_file(file, entity, careful=true)) -%}
+            {%- elif found[0] -%}
+                {%- do run_query(
+                    "insert into " ~ this ~ " (source_name, source_position, malformed_reason, malformed_line, line_count)"
+                    ~ " select '" ~ dovecote.quoted(file["name"]) ~ "', 'line ' || line,"
+                    ~ " case when error_type = 'INVALID ENCODING' then 'invalid_utf8' else 'malformed_line' end, csv_line, 1"
+                    ~ " from (" ~ rejected ~ ") where replace(file_path, '\\', '/') = '" ~ path ~ "'"
+                ) -%}
+            {%- endif -%}
+        {%- endfor -%}
     {%- endif -%}
 {% endmacro %}
 
@@ -255,12 +474,17 @@ where line <> ''
 {% macro check_inputs() %}
     {%- if execute and dovecote.input_mode() == 'folder' -%}
         {%- set folder = dovecote.input_folder() -%}
+        {%- if dovecote.is_pattern(folder) -%}
+            {%- do dovecote.stop(folder ~ " has one of * ? [ ] { } in its name, which is read as a pattern: rename the folder.") -%}
+        {%- endif -%}
         {%- if not dovecote.entity_files('orders') -%}
             {%- do dovecote.stop(folder ~ " holds no orders: put orders.csv, orders.jsonl, orders.parquet or a folder orders/ there, or correct DOVECOTE_DATA.") -%}
         {%- endif -%}
         {%- for entity in dovecote.input_entities() -%}
             {%- for file in dovecote.entity_files(entity) -%}
-                {%- if file["format"] == 'parquet' -%} {%- do dovecote.check_parquet(file["path"]) -%} {%- endif -%}
+                {%- if file["format"] == 'parquet' -%} {%- do dovecote.check_parquet(file["path"]) -%}
+                {%- else -%} {%- do dovecote.check_text(file["path"]) -%}
+                {%- endif -%}
                 {%- set found = dovecote.file_columns(file, entity).keys() | list -%}
                 {%- if found or file["format"] != 'jsonl' -%}
                     {%- do dovecote.require_columns(entity, found, file["path"]) -%}

@@ -209,7 +209,7 @@
 {% macro default__columns_as_json(columns) -%}
     {%- set pairs = [] -%}
     {%- for column in columns -%}
-        {%- do pairs.append("'" ~ column.split('.')[-1] | replace("\"", "") | replace("'", "''") ~ "', " ~ column) -%}
+        {%- do pairs.append("'" ~ column.split('.', 1)[-1] | replace('""', "\x00") | replace('"', "") | replace("\x00", '"') | replace("'", "''") ~ "', " ~ column) -%}
     {%- endfor -%}
     cast(json_object({{ pairs | join(', ') }}) as string)
 {%- endmacro %}

@@ -35,9 +35,15 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# A plain cast to timestamp drops the offset of 10:00+02:00, so it goes through an instant. #}
+{#
+    A plain cast to timestamp drops the offset of 10:00+02:00, so it goes through an instant. Infinity and years
+    before 1 or after 9999 are no times.
+#}
 {% macro default__read_timestamp(value) -%}
-    timezone('UTC', try_cast({{ value }} as timestamptz))
+    case
+        when timezone('UTC', try_cast({{ value }} as timestamptz)) between timestamp '0001-01-01' and timestamp '9999-12-31'
+            then timezone('UTC', try_cast({{ value }} as timestamptz))
+    end
 {%- endmacro %}
 
 {% macro spark__read_timestamp(value) -%}
@@ -52,7 +58,7 @@
         (kind == 'text' and type in ('VARCHAR', 'STRING', 'TEXT'))
         or (kind in ('timestamp', 'date') and type in ('TIMESTAMP', 'DATE'))
         or (kind in ('money', 'rate', 'integer', 'double') and (
-            type.startswith('DECIMAL') or type in ('TINYINT', 'SMALLINT', 'INTEGER', 'INT', 'BIGINT')
+            modules.re.match('DECIMAL.([0-9]|1[0-8]),', type) or type in ('TINYINT', 'SMALLINT', 'INTEGER', 'INT', 'BIGINT')
         ))
         or (kind == 'boolean' and type == 'BOOLEAN')
     ) }}

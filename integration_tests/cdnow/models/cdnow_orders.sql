@@ -13,7 +13,7 @@ numbered as (
 
     select
         is_sample,
-        trim(unnest(file_lines), ' ' || chr(13)) as line,
+        trim(unnest(file_lines), ' ' || chr(13)) as line_text,
         generate_subscripts(file_lines, 1) as line_number
     from files
 
@@ -24,11 +24,11 @@ purchase_lines as (
     select
         line_number,
         case
-            when is_sample then regexp_replace(line, '^(\d{5}) +\d{4} ', '\1 ')
-            else line
-        end as line
+            when is_sample then regexp_replace(line_text, '^(\d{5}) +\d{4} ', '\1 ')
+            else line_text
+        end as line_text
     from numbered
-    where line <> '' and (is_sample or line_number > 1)
+    where line_text <> '' and (is_sample or line_number > 1)
 
 ),
 
@@ -36,11 +36,11 @@ final as (
 
     select
         cast(line_number as varchar) as order_id,
-        nullif(regexp_extract(line, '^(\d{5}) +\d{8} ', 1), '') as customer_id,
-        cast(try_strptime(regexp_extract(line, '^\d{5} +(\d{8}) ', 1), '%Y%m%d') as timestamp) as ordered_at,
-        try_cast(regexp_extract(line, ' (\d+\.\d\d)$', 1) as decimal(18, 4)) as gross_amount,
+        nullif(regexp_extract(line_text, '^(\d{5}) +\d{8} ', 1), '') as customer_id,
+        cast(try_strptime(regexp_extract(line_text, '^\d{5} +(\d{8}) ', 1), '%Y%m%d') as timestamp) as ordered_at,
+        try_cast(regexp_extract(line_text, ' (\d+\.\d\d)$', 1) as decimal(18, 4)) as gross_amount,
         'USD' as currency,
-        try_cast(regexp_extract(line, ' (\d+) +\d+\.\d\d$', 1) as integer) as x_number_of_cds
+        try_cast(regexp_extract(line_text, ' (\d+) +\d+\.\d\d$', 1) as integer) as x_number_of_cds
     from purchase_lines
 
 )

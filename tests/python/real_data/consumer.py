@@ -80,7 +80,7 @@ def build(
     Raises
     ------
     RuntimeError
-        dbt failed; the message holds its log.
+        dbt failed; the message holds what it said.
     """
     copy = folder / name
     shutil.copytree(
@@ -107,7 +107,7 @@ def _dbt(arguments: list[str], folder: Path, environment: Mapping[str, str]) -> 
         [
             *(sys.executable, "-c", "from dbt.cli.main import cli; cli()"),
             *(*arguments, "--project-dir", str(folder), "--profiles-dir", str(folder)),
-            "--no-use-colors",
+            *("--quiet", "--no-use-colors"),
         ],
         cwd=folder,
         env=dict(environment),
@@ -116,4 +116,4 @@ def _dbt(arguments: list[str], folder: Path, environment: Mapping[str, str]) -> 
         check=False,
     )
     if result.returncode:
-        raise RuntimeError(result.stdout[-20_000:] + result.stderr)
+        raise RuntimeError(result.stdout + result.stderr)

@@ -37,7 +37,9 @@ class Node:
     kind: str
 
 
-def compile_project(folder: Path, variables: Mapping[str, Any] | None = None) -> dict[str, Node]:
+def compile_project(
+    folder: Path, variables: Mapping[str, Any] | None = None, *, fixes_as_of: bool = True
+) -> dict[str, Node]:
     """Compile the project into `folder` and list its nodes in the order in which they can run."""
     folder.mkdir(parents=True, exist_ok=True)
     result = subprocess.run(
@@ -50,7 +52,7 @@ def compile_project(folder: Path, variables: Mapping[str, Any] | None = None) ->
         env={
             **{k: v for k, v in os.environ.items() if not k.startswith("DOVECOTE_")},
             "DOVECOTE_WAREHOUSE": str(folder / "shop.duckdb"),
-            "DOVECOTE_AS_OF": AS_OF_PLACEHOLDER,
+            **({"DOVECOTE_AS_OF": AS_OF_PLACEHOLDER} if fixes_as_of else {}),
         },
         capture_output=True,
         text=True,
@@ -90,10 +92,18 @@ class CompiledProject:
         Where dbt writes; keep it as long as the project is used.
     variables
         Vars of the package.
+    fixes_as_of
+        Whether every run names its as_of; otherwise the rows say it.
     """
 
-    def __init__(self, folder: Path, variables: Mapping[str, Any] | None = None) -> None:
-        self.nodes = compile_project(folder, variables)
+    def __init__(
+        self,
+        folder: Path,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        fixes_as_of: bool = True,
+    ) -> None:
+        self.nodes = compile_project(folder, variables, fixes_as_of=fixes_as_of)
         self.raw_columns = {
             name.removeprefix("raw_"): re.findall(r" as (\w+),?$", node.sql, re.MULTILINE)
             for name, node in self.nodes.items()
@@ -103,13 +113,13 @@ class CompiledProject:
     def run(
         self,
         raw: Mapping[str, pd.DataFrame],
-        as_of: datetime,
+        as_of: datetime | None,
         models: set[str],
         replaced: Mapping[str, str] | None = None,
     ) -> Warehouse:
         """Run what `models` need on the rows of `raw`, each entity a frame of text columns.
 
-        `replaced` gives some models another SQL.
+        `replaced` gives some models another SQL. `as_of` is None where the rows say it.
         """
         connection = duckdb.connect()
         connection.execute("set TimeZone = 'UTC'")
@@ -120,11 +130,14 @@ class CompiledProject:
             connection.execute(f"create schema if not exists {schema}")
             if node.kind == "seed":
                 connection.execute(f"create table {node.relation} as from read_csv('{node.sql}')")
-            elif node.name.startswith("raw_") and node.name != "raw_input_files":
+            elif node.name == "raw_input_files":
+                _load_counts(connection, node, raw)
+            elif node.name.startswith("raw_"):
                 self._load(connection, node, raw.get(node.name.removeprefix("raw_")))
             else:
                 sql = (replaced or {}).get(node.name, node.sql)
-                sql = sql.replace(AS_OF_PLACEHOLDER, f"{as_of.isoformat()}Z")
+                if as_of is not None:
+                    sql = sql.replace(AS_OF_PLACEHOLDER, f"{as_of.isoformat()}Z")
                 connection.execute(
                     f"create {'view' if node.kind == 'view' else 'table'} {node.relation} as\n{sql}"
                 )
@@ -149,6 +162,18 @@ class CompiledProject:
             connection.register("given", given)
             connection.execute(f"insert into {node.relation} ({names}) select {names} from given")
             connection.unregister("given")
+
+
+def _load_counts(
+    connection: duckdb.DuckDBPyConnection, node: Node, raw: Mapping[str, pd.DataFrame]
+) -> None:
+    connection.execute(
+        f"create table {node.relation} (entity varchar, source_name varchar, physical_rows bigint)"
+    )
+    for entity, rows in raw.items():
+        connection.execute(
+            f"insert into {node.relation} values (?, 'test', ?)", [entity, len(rows)]
+        )
 
 
 class Warehouse:
