@@ -18,7 +18,7 @@
         {%- do dovecote.check_number('dovecote_event_paths_kept', 1, 100000) -%}
         {%- do dovecote.check_number('dovecote_lifecycle_default_cadence_days', 1, 3650) -%}
         {%- do dovecote.check_number('dovecote_lifecycle_cadence_prior_gaps', 0, 1000) -%}
-        {%- if var('dovecote_csv_delimiter') | length != 1 -%}
+        {%- if var('dovecote_csv_delimiter') | string | length != 1 -%}
             {%- do dovecote.stop("dovecote_csv_delimiter is '" ~ var('dovecote_csv_delimiter') ~ "': give one character.") -%}
         {%- endif -%}
         {%- do dovecote.check_date('dovecote_history_start', var('dovecote_history_start'), '%Y-%m-%d', '2024-01-31') -%}
@@ -89,7 +89,8 @@
 
 {% macro check_lifecycle_multiples() %}
     {%- set multiples = var('dovecote_lifecycle_multiples') -%}
-    {%- if not (0 < multiples.get('active', 0) < multiples.get('at_risk', 0) < multiples.get('lapsed', 0)) -%}
+    {%- set bounds = [multiples.active, multiples.at_risk, multiples.lapsed] if multiples is mapping else [none] -%}
+    {%- if bounds | reject('number') | list or not 0 < bounds[0] < bounds[1] < bounds[2] -%}
         {%- do dovecote.stop("dovecote_lifecycle_multiples is " ~ multiples ~ ": give active, at_risk and lapsed, each larger than the one before.") -%}
     {%- endif -%}
 {% endmacro %}
@@ -98,7 +99,7 @@
 {% macro check_retention_combinations() %}
     {%- set choices = dovecote.retention_choices() -%}
     {%- set seen = [] -%}
-    {%- for combination in var('dovecote_retention_combinations') -%}
+    {%- for combination in dovecote.retention_combinations() -%}
         {%- for part, allowed in choices.items() -%}
             {%- do dovecote.check_choice("dovecote_retention_combinations, " ~ part, allowed, combination.get(part, '')) -%}
         {%- endfor -%}
@@ -114,8 +115,11 @@
             {%- do dovecote.stop("dovecote_retention_combinations has the clock rolling_24h with the grain month, which is no number of hours: use day or week.") -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- for activity in var('dovecote_retention_entry_filters') -%}
+        {%- do dovecote.check_choice("dovecote_retention_entry_filters, activity", choices.activity, activity) -%}
+    {%- endfor -%}
     {%- for grain in choices.grain -%}
-        {%- set periods = var('dovecote_retention_max_periods').get(grain) -%}
+        {%- set periods = var('dovecote_retention_max_periods')[grain] -%}
         {%- if periods is not integer or periods < 1 -%}
             {%- do dovecote.stop("dovecote_retention_max_periods has " ~ grain ~ " '" ~ periods ~ "': give a whole number of at least 1 for day, week and month.") -%}
         {%- endif -%}

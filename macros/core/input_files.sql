@@ -43,45 +43,65 @@
 
 
 {#
-    Every physical line of a file, read byte by byte (latin-1) with no notion of quotes: the independent count
-    that the readers of records are held against. A blank line is null; a line that ends with CR and LF is
-    followed by a null too. The delimiter is a sequence that no text holds, so that a line is one column.
+    Every physical line of a file, read with no notion of quotes: the independent count that the readers of records
+    are held against. A blank line is null; a line that ends with CR and LF is followed by a null too. The delimiter
+    is a sequence that no text holds, so that a line is one column. Lines that are no UTF-8, or too long, are set
+    aside in a temporary table of this connection.
 #}
-{% macro physical_lines(path, encoding='latin-1', rejects=none, new_line='\\n') -%}
+{% macro physical_lines(path, rejects, new_line='\\n') -%}
     read_csv(
         '{{ dovecote.quoted(path) }}', auto_detect = false, header = false, columns = {'line': 'varchar'},
-        delim = '{{ "\x07\x1e\x07\x1f" }}', quote = '', escape = '', encoding = '{{ encoding }}', strict_mode = false,
-        new_line = '{{ new_line }}', max_line_size = 33554432, parallel = false
-        {%- if rejects %},
+        delim = '{{ "\x07\x1e\x07\x1f" }}', quote = '', escape = '', strict_mode = false,
+        new_line = '{{ new_line }}', max_line_size = 33554432, parallel = false,
         store_rejects = true, rejects_table = 'rejects_of_{{ rejects }}', rejects_scan = 'scans_of_{{ rejects }}', rejects_limit = 0
-        {%- endif %}
     )
 {%- endmacro %}
 
 
-{# Stops the run on a text file that no reader can take: another encoding than UTF-8, or a line beyond all bounds. #}
-{% macro check_text(path) %}
-    {%- set first_line = run_query("select line from " ~ dovecote.physical_lines(path) ~ " limit 1").rows -%}
-    {%- if first_line and first_line[0][0] and (first_line[0][0][:2] in ['\xff\xfe', '\xfe\xff'] or '\x00' in first_line[0][0]) -%}
-        {%- do dovecote.stop(path ~ " is not UTF-8 text: save it as UTF-8.") -%}
+{#
+    What a pass over the physical lines of a file counts: filled lines, all lines as read, bytes, and the first line
+    beyond 32 MB and the first without UTF-8, if any.
+#}
+{% macro count_lines(path, new_line='\\n') %}
+    {%- do run_query("drop table if exists rejects_of_lines") -%}
+    {%- do run_query("drop table if exists scans_of_lines") -%}
+    {%- set read = run_query(
+        "select count(line), count(*), coalesce(sum(strlen(line)), 0) from " ~ dovecote.physical_lines(path, 'lines', new_line)
+    ).rows[0] -%}
+    {%- set set_aside = run_query(
+        "select count(distinct line_byte_position), min(line) filter (where error_type = 'LINE SIZE OVER MAXIMUM'),"
+        ~ " min(line) filter (where error_type = 'INVALID ENCODING') from rejects_of_lines"
+    ).rows[0] -%}
+    {{ return({
+        "filled": read[0] + set_aside[0], "all": read[1] + set_aside[0], "bytes": read[2],
+        "set_aside": set_aside[0], "too_long": set_aside[1], "not_utf8": set_aside[2],
+    }) }}
+{% endmacro %}
+
+
+{# Stops the run on a text file that no reader can take: a line beyond all bounds, or another encoding than UTF-8. #}
+{% macro check_text(file) %}
+    {%- set path = file["path"] -%}
+    {%- set lines = dovecote.count_lines(path) -%}
+    {%- if lines.too_long is not none -%}
+        {%- do dovecote.stop(path ~ " has more than 32 MB in line " ~ lines.too_long ~ ": shorten the line or take it out.") -%}
     {%- endif -%}
-    {%- do run_query("select count(*) from " ~ dovecote.physical_lines(path, rejects='lines')) -%}
-    {%- set too_long = run_query("select min(line) from rejects_of_lines").rows[0][0] -%}
-    {%- if too_long is not none -%}
-        {%- do dovecote.stop(path ~ " has more than 32 MB in line " ~ too_long ~ ": shorten the line or take it out.") -%}
+    {%- set first_line = run_query("select line from " ~ dovecote.physical_lines(path, 'lines') ~ " limit 1").rows -%}
+    {%- if (first_line and first_line[0][0] and '\x00' in first_line[0][0]) or (file["format"] == 'csv' and lines.not_utf8 == 1) -%}
+        {%- do dovecote.stop(path ~ " is not UTF-8 text: save it as UTF-8.") -%}
     {%- endif -%}
 {% endmacro %}
 
 
 {# The header of a CSV file: its column names in lower case. Stops the run on one that cannot be read. #}
 {% macro csv_header(path) %}
-    {%- set lines = run_query("select line from " ~ dovecote.physical_lines(path) ~ " limit 1").rows -%}
+    {%- set lines = run_query("select line from " ~ dovecote.physical_lines(path, 'lines') ~ " limit 1").rows -%}
     {%- if not lines -%}
         {%- do dovecote.stop(path ~ " is empty: its first line must name the columns.") -%}
     {%- elif lines[0][0] is none -%}
         {%- do dovecote.stop(path ~ " starts with a blank line: its first line must name the columns.") -%}
     {%- endif -%}
-    {%- set line = lines[0][0].encode('latin-1').decode('utf-8', 'replace').removeprefix('\ufeff') -%}
+    {%- set line = lines[0][0].removeprefix('\ufeff') -%}
     {%- set delimiter = modules.re.escape(var('dovecote_csv_delimiter')) -%}
     {%- set cells = modules.re.findall('( *"(?:[^"]|"")*" *|[^"' ~ delimiter ~ ']*)' ~ delimiter, line ~ var('dovecote_csv_delimiter')) -%}
     {%- if cells | join(var('dovecote_csv_delimiter')) != line -%}
@@ -106,7 +126,7 @@
 {% macro json_keys(path, entity) %}
     {%- set rows = run_query(
         "select distinct key from (select unnest(json_keys(case when json_valid(line) then line end)) as key from "
-        ~ dovecote.physical_lines(path, 'utf-8', entity ~ '_keys')
+        ~ dovecote.physical_lines(path, entity ~ '_keys')
         ~ ") order by key"
     ).rows -%}
     {%- set keys = [] -%}
@@ -215,7 +235,7 @@
                     line,
                     false as is_invalid,
                     'record ' || row_number() over () as source_position
-                from {{ dovecote.physical_lines(path, 'utf-8', entity) }}
+                from {{ dovecote.physical_lines(path, entity) }}
                 where line is not null
                 {%- endif %}
             )
@@ -236,13 +256,22 @@
 
 
 {#
-    Whether a CSV file may have lines that end in different ways, which the fast reader cannot take. Read with
-    CR LF as the end, such a line has no null after it, so the difference counts them.
+    Whether a CSV file has lines that end in different ways or in CR alone, which the fast reader cannot take. Told
+    that lines end in CR and LF, the reader of physical lines takes such an end as one and otherwise leaves out what
+    follows a CR.
 #}
 {% macro mixes_line_ends(path) %}
-    {%- set lines = run_query("select count(*), count(line) from " ~ dovecote.physical_lines(path)).rows[0] -%}
-    {%- if lines[0] == lines[1] or lines[0] in [2 * lines[1] - 1, 2 * lines[1]] -%} {{- return(false) -}} {%- endif -%}
-    {{- return(run_query("select count(*) from " ~ dovecote.physical_lines(path, new_line='\\r\\n')).rows[0][0] != lines[0]) -}}
+    {%- set lines = dovecote.count_lines(path) -%}
+    {%- set as_pairs = dovecote.count_lines(path, '\\r\\n') -%}
+    {%- set pairs = lines.all - as_pairs.all -%}
+    {%- if lines.bytes != as_pairs.bytes -%} {{- return(true) -}} {%- endif -%}
+    {%- if pairs == 0 -%} {{- return(false) -}} {%- endif -%}
+    {#- bytes that belong to no line and no pair; of a very large file only the number of its lines is known -#}
+    {%- set other = run_query(
+        "select size - case when content[1:3] = '\\xEF\\xBB\\xBF'::blob then 3 else 0 end - " ~ (lines.bytes + 2 * pairs)
+        ~ " from read_blob('" ~ dovecote.quoted(path) ~ "') where size < 268435456"
+    ).rows -%}
+    {{- return(other[0][0] > 0 if other and not lines.set_aside else pairs < as_pairs.all - 1) -}}
 {% endmacro %}
 
 
@@ -365,7 +394,7 @@
             {%- for name in found if dovecote.is_read(entity, name) %}
             case
                 when starts_with(trim(cells[{{ loop.index }}]), '"')
-                    then replace(trim(cells[{{ loop.index }}])[2:-2], '""', '"')
+                    then nullif(replace(trim(cells[{{ loop.index }}])[2:-2], '""', '"'), '')
                 else nullif(cells[{{ loop.index }}], '')
             end as "{{ name | replace('"', '""') }}",
             {%- endfor %}
@@ -483,7 +512,7 @@ union all
         {%- for entity in dovecote.input_entities() -%}
             {%- for file in dovecote.entity_files(entity) -%}
                 {%- if file["format"] == 'parquet' -%} {%- do dovecote.check_parquet(file["path"]) -%}
-                {%- else -%} {%- do dovecote.check_text(file["path"]) -%}
+                {%- else -%} {%- do dovecote.check_text(file) -%}
                 {%- endif -%}
                 {%- set found = dovecote.file_columns(file, entity).keys() | list -%}
                 {%- if found or file["format"] != 'jsonl' -%}
@@ -521,7 +550,7 @@ select
             {% if file["format"] == 'parquet' -%}
     (select num_rows from parquet_file_metadata('{{ dovecote.quoted(file["path"]) }}')) as physical_rows
             {%- else -%}
-    (select count(line) from {{ dovecote.physical_lines(file["path"]) }}) - {{ 1 if file["format"] == 'csv' else 0 }} as physical_rows
+    {{ dovecote.count_lines(file["path"]).filled - (1 if file["format"] == 'csv' else 0) }} as physical_rows
             {%- endif -%}
         {%- endfor -%}
     {%- elif relation is not none -%}

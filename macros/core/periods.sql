@@ -3,6 +3,7 @@
     {%- if grain == 'day' -%} {{ day }}
     {%- elif grain == 'month' -%} cast(date_trunc('month', {{ day }}) as date)
     {%- else -%}
+        {%- do dovecote.check_choice('dovecote_week_start', dovecote.weekdays()) -%}
         {%- set shift = dovecote.weekdays().index(var('dovecote_week_start')) -%}
         {%- if shift == 0 -%} cast(date_trunc('week', {{ day }}) as date)
         {%- else -%} {{ dovecote.date_plus_days("cast(date_trunc('week', " ~ dovecote.date_plus_days(day, -shift) ~ ") as date)", shift) }}

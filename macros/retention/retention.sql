@@ -1,12 +1,20 @@
 {# The combinations that mart_retention holds. #}
 {% macro retention_combinations() %}
-    {{ return(var('dovecote_retention_combinations')) }}
+    {%- set combinations = var('dovecote_retention_combinations') -%}
+    {%- if combinations is string or combinations is not sequence or not combinations or combinations | reject('mapping') | list -%}
+        {%- do dovecote.stop("dovecote_retention_combinations is " ~ combinations ~ ": give a list with at least one entry, each with activity, entry, return_rule, clock and grain.") -%}
+    {%- endif -%}
+    {{ return(combinations) }}
 {% endmacro %}
 
 
 {# The condition on an action of an activity that lets it open a cohort. #}
 {% macro entry_filter(activity) %}
-    {{- return(var('dovecote_retention_entry_filters').get(activity, 'true')) -}}
+    {%- set filters = var('dovecote_retention_entry_filters') -%}
+    {%- if filters is not mapping -%}
+        {%- do dovecote.stop("dovecote_retention_entry_filters is '" ~ filters ~ "': give an SQL condition for order, visit or both, such as {visit: \"event_type = 'view'\"}.") -%}
+    {%- endif -%}
+    {{- return(filters.get(activity, 'true')) -}}
 {% endmacro %}
 
 

@@ -227,14 +227,14 @@ class TestOnlineRetail:
         ) == dict(first["country"].first())
 
     def test_products_are_named_as_they_were_sold(self, online_retail: Consumer) -> None:
-        # Stock takers described both of these as damaged or wrongly marked, too.
+        # The last description of each is a stock taker's: damages, damaged.
         assert online_retail.rows(
             """
             select product_name from marts.dim_products
-            where product_id in ('22423', '85123A')
+            where product_id in ('10133', '20803')
             order by product_id
             """
-        ) == [("REGENCY CAKESTAND 3 TIER",), ("CREAM HANGING HEART T-LIGHT HOLDER",)]
+        ) == [("COLOURING PENCILS BROWN TUBE",), ("SMALL PINK GLASS SUNDAE DISH",)]
 
     def test_lines_add_up_to_orders(self, online_retail: Consumer) -> None:
         (of_lines,) = online_retail.row(

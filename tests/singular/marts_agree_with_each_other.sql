@@ -35,7 +35,7 @@ comparisons as (
     select
         'sessions: mart_activity_daily, fct_sessions' as comparison,
         (select sum(sessions) from {{ ref("dovecote", "mart_activity_daily") }}),
-        (select nullif(count(*), 0) from {{ ref("dovecote", "fct_sessions") }})
+        (select count(*) from {{ ref("dovecote", "fct_sessions") }})
 
     union all
 
@@ -45,7 +45,7 @@ comparisons as (
             select sum(all_sessions) from {{ ref("dovecote", "mart_funnel_daily") }}
             where step_number = 1
         ),
-        (select nullif(count(*), 0) from {{ ref("dovecote", "fct_sessions") }})
+        (select count(*) from {{ ref("dovecote", "fct_sessions") }})
 
     union all
 
@@ -53,7 +53,7 @@ comparisons as (
         'buyers: mart_customer_rfm, mart_order_gaps' as comparison,
         (select count(*) from {{ ref("dovecote", "mart_customer_rfm") }}),
         (
-            select coalesce(max(customers), 0) from {{ ref("dovecote", "mart_order_gaps") }}
+            select max(customers) from {{ ref("dovecote", "mart_order_gaps") }}
             where order_number = 1
         )
 
@@ -61,9 +61,9 @@ comparisons as (
 
     select
         'net revenue of customers: mart_customer_rfm, fct_orders' as comparison,
-        (select coalesce(sum(monetary), 0) from {{ ref("dovecote", "mart_customer_rfm") }}),
+        (select sum(monetary) from {{ ref("dovecote", "mart_customer_rfm") }}),
         (
-            select coalesce(sum(net_amount), 0) from {{ ref("dovecote", "fct_orders") }}
+            select sum(net_amount) from {{ ref("dovecote", "fct_orders") }}
             where is_purchase and not is_guest and not is_excluded
         )
 
@@ -71,7 +71,7 @@ comparisons as (
 
     select
         'orders: mart_loyalty_monthly, fct_orders' as comparison,
-        (select coalesce(sum(orders), 0) from {{ ref("dovecote", "mart_loyalty_monthly") }}),
+        (select sum(orders) from {{ ref("dovecote", "mart_loyalty_monthly") }}),
         (
             select count(*) from {{ ref("dovecote", "fct_orders") }}
             where is_purchase and not is_excluded
@@ -81,7 +81,7 @@ comparisons as (
 
     select
         'customers: mart_customer_lifecycle, dim_customers' as comparison,
-        (select nullif(count(*), 0) from {{ ref("dovecote", "mart_customer_lifecycle") }}),
+        (select count(*) from {{ ref("dovecote", "mart_customer_lifecycle") }}),
         (
             select count(*) from {{ ref("dovecote", "dim_customers") }}
             where not is_excluded
@@ -98,7 +98,7 @@ comparisons as (
                 qualify month_start = max(month_start) over ()
             )
         ),
-        (select nullif(count(*), 0) from {{ ref("dovecote", "mart_customer_lifecycle") }})
+        (select count(*) from {{ ref("dovecote", "mart_customer_lifecycle") }})
 
     union all
 
@@ -123,4 +123,4 @@ comparisons as (
 )
 
 select * from comparisons
-where one is distinct from other
+where coalesce(one, 0) <> coalesce(other, 0)

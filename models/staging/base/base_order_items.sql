@@ -1,4 +1,4 @@
--- A line became a fact when its order did.
+-- A line became a fact when its order did: of an order's versions, the one known at as_of is the earliest.
 with
 
 typed as (
@@ -9,7 +9,7 @@ orders as (
 
     select
         order_id,
-        max(ordered_at) as ordered_at
+        min(ordered_at) as ordered_at
     from {{ ref("dovecote", "base_orders") }}
     where row_status in ('accepted', 'after_as_of')
     group by order_id

@@ -1,0 +1,120 @@
+"""What every mart must have: a contract, its grain, its columns described, a key and rules."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dbt_runs import run_dbt
+
+# The public columns of the design, which BI tools rely on.
+PUBLIC_COLUMNS = {
+    "dim_customers": "customer_id",
+    "dim_products": "product_id",
+    "dim_dates": "date_day",
+    "fct_orders": "order_id customer_id is_guest",
+    "fct_order_items": "order_id product_id",
+    "fct_sessions": "started_at session_date duration_seconds is_engaged",
+    "fct_customer_days": "activity activity_date",
+    "mart_activity_daily": "activity_date activity dau wau mau stickiness sessions "
+    "engaged_sessions avg_session_seconds new_customers",
+    "mart_funnel_daily": "activity_date step",
+    "mart_search_terms": "term searches zero_result_share purchases_after",
+    "mart_event_paths": "path sessions",
+    "mart_retention": "entry return_rule clock grain activity breakdown breakdown_value "
+    "cohort_start period_index cohort_size n_mature n_retained retention_rate ci_low ci_high orders net_revenue",
+    "mart_retention_overall": "entry return_rule clock grain activity breakdown breakdown_value "
+    "period_index cohort_size n_mature n_retained retention_rate ci_low ci_high orders net_revenue",
+    "mart_retention_headline": "cohort_date d1_rate d7_rate m1_rate",
+    "mart_cohort_value": "cohort_month months_since cumulative_net_revenue_per_customer "
+    "cumulative_margin_per_customer",
+    "mart_growth_accounting": "grain period_start activity new_customers returning_customers "
+    "resurrecting_customers dormant_customers active_customers quick_ratio is_complete revenue",
+    "mart_customer_lifecycle": "customer_id stage since cadence_days",
+    "mart_lifecycle_transitions": "month_start from_stage to_stage",
+    "mart_order_gaps": "order_number customers reorder_rate median_days_to_next",
+    "mart_customer_rfm": "customer_id recency_days frequency monetary r_score f_score m_score "
+    "rfm_segment",
+    "mart_loyalty_monthly": "month_start orders customers aov repurchase_rate repeat_rate_30d "
+    "repeat_rate_60d repeat_rate_90d nps nps_se response_rate",
+    "mart_input_reconciliation": "entity rows_in accepted duplicates quarantined after_as_of",
+    "mart_input_coverage": "entity latest_at lag_hours",
+    "mart_quarantine": "entity reasons raw_row",
+}
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("parsed")
+    result = run_dbt("parse", folder, arguments=("--warn-error",))
+    assert result.returncode == 0, result.stdout
+    return json.loads((folder / "target" / "manifest.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def marts(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        node["name"]: node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["fqn"][1] == "marts"
+    }
+
+
+def test_every_public_column_has_its_name(marts: dict[str, dict[str, Any]]) -> None:
+    for mart, columns in PUBLIC_COLUMNS.items():
+        assert set(columns.split()) <= set(marts[mart]["columns"]), mart
+
+
+def test_every_mart_keeps_a_contract(marts: dict[str, dict[str, Any]]) -> None:
+    assert all(node["contract"]["enforced"] for node in marts.values())
+    for name, node in marts.items():
+        assert all(column["data_type"] for column in node["columns"].values()), name
+
+
+def test_every_mart_says_its_grain_first(marts: dict[str, dict[str, Any]]) -> None:
+    for name, node in marts.items():
+        assert node["description"].startswith("One row per "), name
+
+
+def test_every_column_of_a_mart_is_described(marts: dict[str, dict[str, Any]]) -> None:
+    for name, node in marts.items():
+        for column in node["columns"].values():
+            assert len(column["description"]) > 3, (name, column["name"])
+
+
+def test_every_mart_has_a_key_and_rules(
+    manifest: dict[str, Any], marts: dict[str, dict[str, Any]]
+) -> None:
+    tests = {
+        (node["attached_node"], node["test_metadata"]["name"])
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test" and node.get("test_metadata")
+    }
+    for name in marts:
+        assert (f"model.dovecote.{name}", "primary_key") in tests, name
+        assert (f"model.dovecote.{name}", "rules") in tests, name
+
+
+def test_every_model_is_described(manifest: dict[str, Any]) -> None:
+    undescribed = [
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] in ("model", "seed") and not node["description"]
+    ]
+    assert undescribed == []
+
+
+def test_marts_read_no_input_directly(marts: dict[str, dict[str, Any]]) -> None:
+    for name, node in marts.items():
+        if node["fqn"][2] == "operations":
+            continue
+        layers = {parent.split(".")[2].split("_")[0] for parent in node["depends_on"]["nodes"]}
+        assert not layers & {"raw", "base", "demo"}, name
+
+
+def test_seeds_stay_small() -> None:
+    seeds = Path(__file__).parents[2] / "seeds"
+    assert sum(file.stat().st_size for file in seeds.rglob("*.csv")) < 5_000_000

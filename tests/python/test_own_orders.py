@@ -1,0 +1,64 @@
+"""An analyst's export: one orders.csv, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dbt_runs import connect, run_dbt
+
+pytestmark = pytest.mark.slow
+
+HEADER = "order_id,customer_id,ordered_at,gross_amount\n"
+
+
+def test_four_columns_give_cohorts_and_rfm(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "orders.csv").write_text(
+        HEADER
+        + "1,ann,2024-01-05,10.00\n"
+        + "2,bob,2024-01-20,20.00\n"
+        + "3,ann,2024-02-05,30.00\n"
+        + "4,cem,2024-02-07,5.50\n"
+        + "5,,2024-03-31,8.00\n"
+    )
+    result = run_dbt("build", tmp_path, data=data, arguments=("--warn-error",))
+    assert result.returncode == 0, result.stdout
+    with connect(tmp_path) as connection:
+        cohorts = connection.execute(
+            """
+            select cohort_start::varchar, period_index, cohort_size, n_retained
+            from dovecote_marts.mart_retention
+            where entry = 'first_time' and return_rule = 'on' and clock = 'calendar'
+                and grain = 'month' and activity = 'order' and breakdown = 'none'
+            order by all
+            """
+        ).fetchall()
+        rfm = connection.execute(
+            "select customer_id, recency_days, frequency, monetary::varchar "
+            "from dovecote_marts.mart_customer_rfm order by all"
+        ).fetchall()
+    assert cohorts == [
+        ("2024-01-01", 0, 2, 2),
+        ("2024-01-01", 1, 2, 1),
+        ("2024-01-01", 2, 2, None),
+        ("2024-02-01", 0, 1, 1),
+        ("2024-02-01", 1, 1, None),
+    ]
+    assert rfm == [("ann", 55, 2, "40.0000"), ("bob", 71, 1, "20.0000"), ("cem", 53, 1, "5.5000")]
+
+
+def test_no_orders_at_all_give_empty_marts(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "orders.csv").write_text(HEADER)
+    result = run_dbt("build", tmp_path, data=data, arguments=("--warn-error",))
+    assert result.returncode == 0, result.stdout
+    with connect(tmp_path) as connection:
+        assert connection.execute("from dovecote_marts.mart_customer_rfm").fetchall() == []
+        lost = connection.execute(
+            "select what_is_lost from dovecote_marts.mart_input_coverage where entity = 'orders'"
+        ).fetchone()
+    assert lost == ("nothing can be built",)
