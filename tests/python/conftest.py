@@ -2,41 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import product
 from pathlib import Path
 
 import pytest
 
 from warehouse.compiled_project import CompiledProject
-
-BREAKDOWNS = ("acquisition_channel", "country", "first_order_channel", "first_product_category")
-
-# Every combination that the retention macro serves, each with one breakdown beside none.
-RETENTION_COMBINATIONS = [
-    {
-        "activity": activity,
-        "entry": entry,
-        "return_rule": return_rule,
-        "clock": clock,
-        "grain": grain,
-        "breakdowns": ["none", BREAKDOWNS[number % len(BREAKDOWNS)]],
-    }
-    for number, (activity, entry, return_rule, (clock, grain)) in enumerate(
-        product(
-            ("order", "visit"),
-            ("recurring", "first_time", "first_ever"),
-            ("on", "on_or_after"),
-            (
-                ("calendar", "day"),
-                ("calendar", "week"),
-                ("calendar", "month"),
-                ("rolling_24h", "day"),
-                ("rolling_24h", "week"),
-            ),
-        )
-    )
-]
-
+from warehouse.retention_cells import RETENTION_COMBINATIONS
 
 @pytest.fixture(scope="session")
 def utc_project(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject:
@@ -58,6 +29,18 @@ def pacific_project(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject
                 "order": "channel = 'web'",
                 "visit": "event_type = 'view'",
             },
+        },
+    )
+
+
+@pytest.fixture(scope="session")
+def eight_hours_behind_project(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject:
+    """Compile for a clock that is always eight hours behind UTC; POSIX has the sign of Etc/GMT."""
+    return CompiledProject(
+        _folder(tmp_path_factory),
+        {
+            "dovecote_timezone": "Etc/GMT+8",
+            "dovecote_retention_combinations": RETENTION_COMBINATIONS,
         },
     )
 

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import oracle
-from conftest import RETENTION_COMBINATIONS
 from oracle.settings import Row, Settings, Shop, plain
 from oracle.shops import shops
 from warehouse.compiled_project import CompiledProject, Warehouse
+from warehouse.retention_cells import RETENTION_COMBINATIONS, cells_sql
 from warehouse.shops import raw_rows
 
 MARTS = {
@@ -139,13 +139,6 @@ def check_retention(
     if not entry_filters:
         headline = oracle.retention_headline(shop, run_settings)
         compare(warehouse, "mart_retention_headline", MARTS["mart_retention_headline"], headline)
-
-
-def cells_sql(project: CompiledProject, chosen: list[int]) -> str:
-    """Give the SQL of the cells of some combinations only: all would cost seconds a shop."""
-    parts = project.nodes["int_retention__cells"].sql.split("\nunion all\n")
-    assert len(parts) == len(RETENTION_COMBINATIONS)
-    return "\nunion all\n".join(parts[number] for number in chosen)
 
 
 def compare(warehouse: Warehouse, mart: str, key: tuple[str, ...], expected: pd.DataFrame) -> None:

@@ -35,13 +35,38 @@ latest as (
 
 ),
 
-currencies as (
+instants as (
+
+    select
+        start.run_started_at,
+        {% if fixed_as_of -%}
+        {{ dovecote.read_as("timestamp", "'" ~ fixed_as_of ~ "'") }} as as_of
+        {%- else -%}
+        coalesce(latest.fact_at + interval 1 microsecond, start.run_started_at) as as_of
+        {%- endif %}
+    from start
+    cross join latest
+
+),
+
+ordered as (
 
     select
         {{ dovecote.read_as("text", "currency") }} as currency,
-        count(*) as orders
+        {{ dovecote.read_as("timestamp", "ordered_at") }} as ordered_at
     from {{ ref("dovecote", "raw_orders") }}
-    group by 1
+
+),
+
+currencies as (
+
+    select
+        ordered.currency,
+        count(*) as orders
+    from ordered
+    cross join instants
+    where ordered.currency is not null and ordered.ordered_at < instants.as_of
+    group by ordered.currency
 
 ),
 
@@ -49,7 +74,6 @@ main_currency as (
 
     select currency
     from currencies
-    where currency is not null
     qualify row_number() over (order by orders desc, currency asc) = 1
 
 ),
@@ -57,18 +81,13 @@ main_currency as (
 dated as (
 
     select
-        start.run_started_at,
-        {% if fixed_as_of -%}
-        {{ dovecote.read_as("timestamp", "'" ~ fixed_as_of ~ "'") }} as as_of,
-        {%- else -%}
-        coalesce(latest.fact_at + interval 1 microsecond, start.run_started_at) as as_of,
-        {%- endif %}
+        instants.run_started_at,
+        instants.as_of,
         coalesce(
             {{ dovecote.literal_or_null(dovecote.setting("currency")) }},
             main_currency.currency
         ) as reporting_currency
-    from start
-    cross join latest
+    from instants
     left join main_currency
         on 1 = 1
 
