@@ -147,7 +147,8 @@ ranked as (
         *,
         max(case when copy_number = 1 and version_rank = 1 then equal_versions end) over (
             partition by {{ key }}
-        ) > 1 as is_conflicting
+        ) > 1 as is_conflicting,
+        coalesce(has_known_version and version_at >= as_of, false) as is_later_version
     from versions
 
 ),
@@ -164,12 +165,12 @@ judged as (
         {% if part == "ranked" -%}
         case
             when copy_number > 1 then 'duplicate'
+            when is_later_version then 'after_as_of'
             when is_conflicting then 'quarantined'
             when version_rank = 1 then 'accepted'
-            when has_known_version and version_at >= as_of then 'after_as_of'
             else 'duplicate'
         end as row_status,
-        case when copy_number = 1 and is_conflicting then 'conflicting_key({{ key }})' end as reasons,
+        case when copy_number = 1 and is_conflicting and not is_later_version then 'conflicting_key({{ key }})' end as reasons,
         {%- else -%}
         case
             when all_reasons <> '' then 'quarantined'

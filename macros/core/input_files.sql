@@ -264,14 +264,16 @@
     {%- set lines = dovecote.count_lines(path) -%}
     {%- set as_pairs = dovecote.count_lines(path, '\\r\\n') -%}
     {%- set pairs = lines.all - as_pairs.all -%}
-    {%- if lines.bytes != as_pairs.bytes -%} {{- return(true) -}} {%- endif -%}
-    {%- if pairs == 0 -%} {{- return(false) -}} {%- endif -%}
-    {#- bytes that belong to no line and no pair; of a very large file only the number of its lines is known -#}
-    {%- set other = run_query(
-        "select size - case when content[1:3] = '\\xEF\\xBB\\xBF'::blob then 3 else 0 end - " ~ (lines.bytes + 2 * pairs)
-        ~ " from read_blob('" ~ dovecote.quoted(path) ~ "') where size < 268435456"
+    {#- of a very large file only the number of its lines is known, not what their ends are made of -#}
+    {%- set file = run_query(
+        "select size - case when content[1:3] = '\\xEF\\xBB\\xBF'::blob then 3 else 0 end - " ~ lines.bytes
+        ~ ", content[-1:] = '\\x0D'::blob from read_blob('" ~ dovecote.quoted(path) ~ "') where size < 268435456"
     ).rows -%}
-    {{- return(other[0][0] > 0 if other and not lines.set_aside else pairs < as_pairs.all - 1) -}}
+    {%- if lines.bytes != as_pairs.bytes -%} {{- return(true) -}}
+    {%- elif not file -%} {{- return(0 < pairs < as_pairs.all - 1) -}}
+    {%- elif pairs == 0 -%} {{- return(file[0][1]) -}}
+    {%- else -%} {{- return(lines.set_aside > 0 or file[0][0] != 2 * pairs) -}}
+    {%- endif -%}
 {% endmacro %}
 
 

@@ -9,6 +9,7 @@ import pytest
 from warehouse.compiled_project import CompiledProject
 from warehouse.retention_cells import RETENTION_COMBINATIONS
 
+
 @pytest.fixture(scope="session")
 def utc_project(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject:
     return CompiledProject(
@@ -43,6 +44,12 @@ def eight_hours_behind_project(tmp_path_factory: pytest.TempPathFactory) -> Comp
             "dovecote_retention_combinations": RETENTION_COMBINATIONS,
         },
     )
+
+
+@pytest.fixture(scope="session")
+def undated_project(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject:
+    """Compile without DOVECOTE_AS_OF, so that the rows say as of when a run looks."""
+    return CompiledProject(_folder(tmp_path_factory), fixes_as_of=False)
 
 
 def _folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

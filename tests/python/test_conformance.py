@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -108,7 +109,8 @@ def test_v5_rolling_days_begin_at_the_full_hour(utc_project: CompiledProject) ->
     assert [cell["n_retained"] for cell in cells] == [2, 1]
 
 
-# CONFORMANCE: an immature cell is null, never 0; an overall rate is no mean of rates.
+# The project's own rules beside V1-V5: an immature cell is null, never 0; an overall rate is
+# retained over mature, never a mean of rates.
 def test_a_day_that_has_not_ended_is_null(utc_project: CompiledProject) -> None:
     events = visit("p1", FIRST_DAY, FIRST_DAY + timedelta(days=1))
     until = datetime(2020, 6, 12)
@@ -174,10 +176,11 @@ def test_growth_accounting_change_in_active(growth: list[dict[str, Any]]) -> Non
         row["new_customers"] + row["resurrecting_customers"] - row["dormant_customers"]
         for row in growth
     ]
-    assert changes == [now - before for before, now in zip(active, active[1:], strict=False)]
+    assert changes == [now - before for before, now in pairwise(active)]
 
 
-# Net promoter score: half promoters and a sixth detractors of 324, a published worked example.
+# Net promoter score of a worked example: 324 answers, half promoters, a sixth detractors. Its
+# standard error is that of a mean of +1, 0 and -1.
 def test_nps_and_its_standard_error(utc_project: CompiledProject) -> None:
     scores = [9] * 81 + [10] * 81 + [7] * 54 + [8] * 54 + [0] * 27 + [6] * 27
     assert len(scores) == 324

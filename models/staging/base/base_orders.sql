@@ -31,7 +31,11 @@ checked as (
                 then 'unknown_status(' || typed.status || ')'
         end as status_reason,
         case
-            when typed.reasons = '' and typed.currency <> run.reporting_currency and exchange_rates.currency is null
+            when
+                typed.reasons = ''
+                and typed.ordered_at < run.as_of
+                and typed.currency <> run.reporting_currency
+                and exchange_rates.currency is null
                 then 'no_exchange_rate(' || typed.currency || ')'
         end as currency_reason
     from typed

@@ -1,4 +1,4 @@
-"""The retention combinations that the test projects are compiled with, and a few of them at a time."""
+"""The retention combinations that test projects are compiled with, and a few of them at a time."""
 
 from __future__ import annotations
 

@@ -1,0 +1,88 @@
+"""All marts of a run, to be compared with those of another run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from warehouse.compiled_project import CompiledProject, Warehouse
+from warehouse.full_shops import Rows, as_raw
+from warehouse.retention_cells import cells_sql, number_of
+
+# A few that differ in everything: the whole list would cost seconds a shop.
+COMBINATIONS = (
+    number_of("order", "first_time", "on", "calendar", "month"),
+    number_of("order", "recurring", "on_or_after", "calendar", "week"),
+    number_of("visit", "first_ever", "on", "calendar", "day"),
+    number_of("visit", "first_time", "on", "rolling_24h", "day"),
+)
+
+Marts = dict[str, list[dict[str, Any]]]
+Change = Callable[[str, str, Any], Any]
+
+
+def run_all(
+    project: CompiledProject, rows: Rows, as_of: datetime, more: Collection[str] = ()
+) -> Marts:
+    """Run every mart, and `more` models, on the rows of a shop."""
+    names = {name for name in project.nodes if name.startswith(("dim_", "fct_", "mart_"))}
+    assert len(names) >= 25
+    warehouse: Warehouse = project.run(
+        as_raw(rows),
+        as_of,
+        names | set(more),
+        replaced={"int_retention__cells": cells_sql(project, COMBINATIONS)},
+    )
+    found = {name: warehouse.rows(name) for name in sorted(names | set(more))}
+    warehouse.connection.close()
+    return found
+
+
+def differences(
+    before: Marts,
+    after: Marts,
+    ignored: Mapping[str, Collection[str]] | None = None,
+    change: Change = lambda mart, column, value: value,
+) -> dict[str, tuple[list[Any], list[Any]]]:
+    """Give the rows of each mart that only one side has, as multisets; nothing where all agree.
+
+    Parameters
+    ----------
+    before, after
+        The two sides.
+    ignored
+        Columns that may differ, by mart.
+    change
+        What a value of `before` is to become: it gets the mart, the column and the value.
+    """
+    assert before.keys() == after.keys()
+    found = {}
+    for mart, rows in before.items():
+        without = (ignored or {}).get(mart, ())
+        ours = _multiset(
+            rows, without, lambda column, value, mart=mart: change(mart, column, value)
+        )
+        theirs = _multiset(after[mart], without, lambda column, value: value)
+        if ours != theirs:
+            found[mart] = (list((ours - theirs).elements()), list((theirs - ours).elements()))
+    return found
+
+
+def _multiset(
+    rows: list[dict[str, Any]], without: Collection[str], change: Callable[[str, Any], Any]
+) -> Counter[tuple[tuple[str, Any], ...]]:
+    return Counter(
+        tuple(
+            (column, _rounded(change(column, value)))
+            for column, value in row.items()
+            if column not in without
+        )
+        for row in rows
+    )
+
+
+def _rounded(value: Any) -> Any:
+    """Take sums of floats for equal that were added up in another order."""
+    return float(f"{value:.11g}") if isinstance(value, float) else value
