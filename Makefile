@@ -21,9 +21,9 @@ help: ## List the targets
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) ..."
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .PHONY: install
@@ -80,7 +80,7 @@ demo-shop: $(INSTALLED) ## Make the demo shop in seeds/demo anew
 .PHONY: lock
 lock: $(INSTALLED) ## Lock the versions in pyproject.toml anew
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --python-version 3.11 \
-		--no-header --no-annotate --no-emit-index-url --quiet --output-file requirements.lock
+		--no-header --no-annotate --no-strip-extras --no-emit-index-url --quiet --output-file requirements.lock
 
 .PHONY: clean
 clean: ## Remove what was built
