@@ -48,34 +48,26 @@
     is a sequence that no text holds, so that a line is one column. Lines that are no UTF-8, or too long, are set
     aside in a temporary table of this connection.
 #}
-{% macro physical_lines(path, rejects, new_line='\\n') -%}
+{% macro physical_lines(path, rejects) -%}
     read_csv(
         '{{ dovecote.quoted(path) }}', auto_detect = false, header = false, columns = {'line': 'varchar'},
         delim = '{{ "\x07\x1e\x07\x1f" }}', quote = '', escape = '', strict_mode = false,
-        new_line = '{{ new_line }}', max_line_size = 33554432, parallel = false,
+        new_line = '\n', max_line_size = 33554432, parallel = false,
         store_rejects = true, rejects_table = 'rejects_of_{{ rejects }}', rejects_scan = 'scans_of_{{ rejects }}', rejects_limit = 0
     )
 {%- endmacro %}
 
 
-{#
-    What a pass over the physical lines of a file counts: filled lines, all lines as read, bytes, and the first line
-    beyond 32 MB and the first without UTF-8, if any.
-#}
-{% macro count_lines(path, new_line='\\n') %}
+{# What a pass over the physical lines of a file finds: filled lines, the first beyond 32 MB and the first without UTF-8. #}
+{% macro count_lines(path) %}
     {%- do run_query("drop table if exists rejects_of_lines") -%}
     {%- do run_query("drop table if exists scans_of_lines") -%}
-    {%- set read = run_query(
-        "select count(line), count(*), coalesce(sum(strlen(line)), 0) from " ~ dovecote.physical_lines(path, 'lines', new_line)
-    ).rows[0] -%}
+    {%- set read = run_query("select count(line) from " ~ dovecote.physical_lines(path, 'lines')).rows[0] -%}
     {%- set set_aside = run_query(
         "select count(distinct line_byte_position), min(line) filter (where error_type = 'LINE SIZE OVER MAXIMUM'),"
         ~ " min(line) filter (where error_type = 'INVALID ENCODING') from rejects_of_lines"
     ).rows[0] -%}
-    {{ return({
-        "filled": read[0] + set_aside[0], "all": read[1] + set_aside[0], "bytes": read[2],
-        "set_aside": set_aside[0], "too_long": set_aside[1], "not_utf8": set_aside[2],
-    }) }}
+    {{ return({"filled": read[0] + set_aside[0], "too_long": set_aside[1], "not_utf8": set_aside[2]}) }}
 {% endmacro %}
 
 
@@ -256,24 +248,16 @@
 
 
 {#
-    Whether a CSV file has lines that end in different ways or in CR alone, which the fast reader cannot take. Told
-    that lines end in CR and LF, the reader of physical lines takes such an end as one and otherwise leaves out what
-    follows a CR.
+    Whether a CSV file has line ends that the fast reader cannot take: of different kinds, or a CR alone. A file of
+    256 MB or more is not read for it; DuckDB stops at one, naming the file.
 #}
 {% macro mixes_line_ends(path) %}
-    {%- set lines = dovecote.count_lines(path) -%}
-    {%- set as_pairs = dovecote.count_lines(path, '\\r\\n') -%}
-    {%- set pairs = lines.all - as_pairs.all -%}
-    {#- of a very large file only the number of its lines is known, not what their ends are made of -#}
-    {%- set file = run_query(
-        "select size - case when content[1:3] = '\\xEF\\xBB\\xBF'::blob then 3 else 0 end - " ~ lines.bytes
-        ~ ", content[-1:] = '\\x0D'::blob from read_blob('" ~ dovecote.quoted(path) ~ "') where size < 268435456"
+    {%- set found = run_query(
+        "select contains(others, '\\x0D') or (contains(bytes, '\\x0D') and contains(others, '\\x0A'))"
+        ~ " from (select bytes, replace(bytes, '\\x0D\\x0A', '') as others"
+        ~ " from (select cast(content as string) as bytes from read_blob('" ~ dovecote.quoted(path) ~ "') where size < 268435456))"
     ).rows -%}
-    {%- if lines.bytes != as_pairs.bytes -%} {{- return(true) -}}
-    {%- elif not file -%} {{- return(0 < pairs < as_pairs.all - 1) -}}
-    {%- elif pairs == 0 -%} {{- return(file[0][1]) -}}
-    {%- else -%} {{- return(lines.set_aside > 0 or file[0][0] != 2 * pairs) -}}
-    {%- endif -%}
+    {{- return(found[0][0] if found else false) -}}
 {% endmacro %}
 
 

@@ -88,7 +88,9 @@ def tour() -> None:
         answers = first_look.answers(path)
     console.print(f"The warehouse is {path} (DuckDB); its tables for use are in dovecote_marts.")
     for question, columns, rows in answers:
-        console.print(f"\n[bold]{question.text}[/bold]{question.sql}", highlight=False)
+        console.print(
+            f"\n[bold]{question.text}[/bold]{question.sql}", highlight=False, soft_wrap=True
+        )
         table = Table(*columns)
         for row in rows:
             table.add_row(*("" if value is None else str(value) for value in row))
