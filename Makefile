@@ -43,11 +43,11 @@ build: $(INSTALLED) ## Build your own data: make build DOVECOTE_DATA=folder
 .PHONY: test
 test: $(INSTALLED) ## Everything: lint, Python tests, the demo with all data tests, real data
 	@$(WITHOUT_INPUTS) $(BIN)/python -m dovecote.measure "make test" \
-		$(MAKE) --no-print-directory lint pytest PYTEST_ARGUMENTS="--numprocesses 2 --dist worksteal"
+		$(MAKE) --no-print-directory lint pytest PYTEST_ARGUMENTS="--numprocesses 2 --dist loadfile"
 
 .PHONY: test-fast
 test-fast: $(INSTALLED) lint ## Lint and the tests that need no build
-	@$(MAKE) --no-print-directory pytest PYTEST_ARGUMENTS="--numprocesses 2 --dist worksteal -m 'not slow'"
+	@$(MAKE) --no-print-directory pytest PYTEST_ARGUMENTS="--numprocesses 2 --dist loadfile -m 'not slow'"
 
 .PHONY: pytest
 pytest: $(INSTALLED)
