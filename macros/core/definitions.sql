@@ -1,6 +1,7 @@
 {#
-    Definitions that a shop may see differently. To replace one, define a macro of the same name with the
-    prefix default__ in your own project and put your project before dovecote in the dispatch order.
+    Definitions that a shop may see differently. To replace one that is dispatched, define a macro of its name with
+    the prefix default__ in your own project: dbt looks there before it looks here. (Where a dispatch entry for
+    dovecote lists packages, put your project before dovecote in it.) Relations are replaced by their vars.
 #}
 
 {# The relation that says which order statuses count as a purchase: status, counts_as_purchase. #}

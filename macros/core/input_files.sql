@@ -114,7 +114,7 @@
 {% endmacro %}
 
 
-{# The keys of a JSON lines file that are read, as they are spelled there. Stops the run on two spellings of one. #}
+{# The keys of a JSON lines file, as they are spelled there. Stops the run on two spellings of one that is read. #}
 {% macro json_keys(path, entity) %}
     {%- set rows = run_query(
         "select distinct key from (select unnest(json_keys(case when json_valid(line) then line end)) as key from "
@@ -123,8 +123,8 @@
     ).rows -%}
     {%- set keys = [] -%}
     {%- set seen = [] -%}
-    {%- for row in rows if dovecote.is_read(entity, row[0] | lower) -%}
-        {%- if row[0] | lower in seen -%}
+    {%- for row in rows -%}
+        {%- if row[0] | lower in seen and dovecote.is_read(entity, row[0] | lower) -%}
             {%- do dovecote.stop(path ~ " spells the key '" ~ row[0] | lower ~ "' in more than one way: keep one.") -%}
         {%- endif -%}
         {%- do seen.append(row[0] | lower) -%}
@@ -195,7 +195,7 @@
     )
     {%- elif file["format"] == 'jsonl' -%}
         {%- set values = [] -%}
-        {%- for name in dovecote.json_keys(path, entity) -%}
+        {%- for name in dovecote.json_keys(path, entity) if dovecote.is_read(entity, name | lower) -%}
             {%- set pointer = name | replace('~', '~0') | replace('/', '~1') -%}
             {%- do values.append("case when is_record then line ->> '/" ~ dovecote.quoted(pointer) ~ "' end as \"" ~ name | lower | replace('"', '""') ~ '"') -%}
         {%- endfor -%}

@@ -36,12 +36,13 @@
 {%- endmacro %}
 
 {#
-    A plain cast to timestamp drops the offset of 10:00+02:00, so it goes through an instant. Infinity and years
-    before 1 or after 9999 are no times.
+    A plain cast to timestamp drops the offset of 10:00+02:00, so it goes through an instant. What the plain cast
+    cannot read stays away from that: a zone's name in one row would also be taken for that of the rows after it.
+    Infinity and years before 1 or after 9999 are no times.
 #}
 {% macro default__read_timestamp(value) -%}
     case
-        when timezone('UTC', try_cast({{ value }} as timestamptz)) between timestamp '0001-01-01' and timestamp '9999-12-31'
+        when try_cast({{ value }} as timestamp) between timestamp '0001-01-01' and timestamp '9999-12-31'
             then timezone('UTC', try_cast({{ value }} as timestamptz))
     end
 {%- endmacro %}

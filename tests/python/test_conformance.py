@@ -136,13 +136,13 @@ def test_the_overall_rate_is_retained_over_mature(utc_project: CompiledProject) 
         *visit("p4", FIRST_DAY + day, FIRST_DAY + 2 * day),  # of one on the second day, one
         *visit("p5", FIRST_DAY + 2 * day),  # too young to count
     ]
-    warehouse = run(utc_project, events, datetime(2020, 6, 13), [FIRST_ON])
+    warehouse = run(utc_project, events, datetime(2020, 6, 13, 12), [FIRST_ON])
     (overall,) = (
         row
         for row in warehouse.rows("mart_retention_overall")
         if row["period_index"] == 1 and row["breakdown"] == "none"
     )
-    assert (overall["n_mature"], overall["n_retained"]) == (4, 2)
+    assert (overall["cohort_size"], overall["n_mature"], overall["n_retained"]) == (5, 4, 2)
     assert overall["retention_rate"] == 0.5  # the mean of the two rates would be 2/3
 
 

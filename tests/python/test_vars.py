@@ -10,8 +10,6 @@ import pytest
 
 from warehouse.parsed_project import ParsedProject
 
-pytestmark = pytest.mark.slow
-
 GOOD = {
     "activity": "order",
     "entry": "first_time",

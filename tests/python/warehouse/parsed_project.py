@@ -39,7 +39,7 @@ class ParsedProject:
     def _run(
         self, variables: Mapping[str, Any], environment: Mapping[str, str], manifest: Any
     ) -> str | None:
-        arguments = ["run", "--select", "int_core__run", "--empty"]
+        arguments = ["run", "--select", "int_core__run"]
         done = self._invoke(arguments, variables, environment, manifest)
         return str(done.exception) if done.exception else None
 
@@ -60,6 +60,6 @@ class ParsedProject:
                     ["--quiet", *arguments, "--vars", repr(dict(variables)), *self._options]
                 )
         finally:
-            # dbt keeps its connection for the life of the process, and the warehouse's lock with it.
+            # dbt keeps its connection for the life of the process, and with it the lock.
             DuckDBConnectionManager.close_all_connections()
             os.chdir(before)
