@@ -9,6 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DBT := $(BIN)/dbt
+VARS := {}
 # The demo and the tests look at their own data, whatever the shell is set to.
 WITHOUT_INPUTS := env -u DOVECOTE_DATA -u DOVECOTE_AS_OF -u DOVECOTE_WAREHOUSE
 
@@ -36,8 +37,8 @@ demo: $(INSTALLED) ## Build the demo shop and show where it is and what to ask i
 	@$(WITHOUT_INPUTS) $(BIN)/dovecote tour
 
 .PHONY: build
-build: $(INSTALLED) ## Build your own data: make build DOVECOTE_DATA=folder
-	@$(DBT) build --quiet
+build: $(INSTALLED) ## Build your own data: make build DOVECOTE_DATA=folder [VARS='{name: value}']
+	@$(DBT) build --quiet --vars '$(VARS)'
 	@$(BIN)/dovecote tour
 
 .PHONY: test
@@ -62,8 +63,9 @@ lint: $(INSTALLED) ## Check the style of SQL and Python
 
 .PHONY: docs
 docs: $(INSTALLED) ## Write the documentation of every table to target/static_index.html
-	@$(WITHOUT_INPUTS) $(DBT) build --quiet
-	@$(WITHOUT_INPUTS) $(DBT) docs generate --static --quiet
+	@mkdir -p target
+	@$(WITHOUT_INPUTS) DOVECOTE_WAREHOUSE=target/docs.duckdb $(DBT) run --quiet
+	@$(WITHOUT_INPUTS) DOVECOTE_WAREHOUSE=target/docs.duckdb $(DBT) docs generate --static --quiet
 	@echo "Open target/static_index.html"
 
 .PHONY: bench

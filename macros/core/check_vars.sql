@@ -103,6 +103,12 @@
         {%- for part, allowed in choices.items() -%}
             {%- do dovecote.check_choice("dovecote_retention_combinations, " ~ part, allowed, combination.get(part, '')) -%}
         {%- endfor -%}
+        {%- for part in combination if part not in choices and part != 'breakdowns' -%}
+            {%- do dovecote.stop("dovecote_retention_combinations has '" ~ part ~ "' in " ~ combination ~ ": the parts are " ~ choices.keys() | join(', ') ~ " and breakdowns.") -%}
+        {%- endfor -%}
+        {%- if not combination.get('breakdowns', ['none']) -%}
+            {%- do dovecote.stop("dovecote_retention_combinations has no breakdowns in " ~ combination ~ ": give a list such as [none].") -%}
+        {%- endif -%}
         {%- for breakdown in combination.get('breakdowns', ['none']) -%}
             {%- do dovecote.check_choice("dovecote_retention_combinations, breakdowns", dovecote.retention_breakdowns(), breakdown) -%}
             {%- set key = [combination.activity, combination.entry, combination.return_rule, combination.clock, combination.grain, breakdown] | join(' ') -%}

@@ -8,50 +8,43 @@
     {%- set raw_columns = [] -%}
     {%- for name in definition["columns"] -%} {%- do raw_columns.append("raw." ~ name) -%} {%- endfor %}
     select
-        {%- for name, kind in definition["columns"].items() %}
-        typed.{{ name }},
-        {%- endfor %}
-        typed.x_columns,
-        typed.source_name,
-        typed.source_position,
-        typed.malformed_line,
+        *,
         concat_ws(
             ', ',
-            typed.malformed_reason
-            {%- for name, kind in definition["columns"].items() if kind != "text" %},
-            case when typed.{{ name }} is null and typed.{{ name }}_is_given then 'bad_type({{ name }})' end
+            malformed_reason
+            {%- for name, kind in definition["columns"].items() if kind not in ("text", "code") %},
+            case when {{ name }} is null and {{ name }}_is_given then 'bad_type({{ name }})' end
             {%- endfor %}
             {%- for name in definition["required"] %},
             case
-                when typed.malformed_reason is null and typed.{{ name }} is null and not typed.{{ name }}_is_given
+                when malformed_reason is null and {{ name }} is null and not {{ name }}_is_given
                     then '{{ "missing_key" if name in definition["key"] else "missing_value" }}({{ name }})'
             end
             {%- endfor %}
             {%- for name, kind in definition["columns"].items() if kind in ("timestamp", "date") %},
             case
-                when typed.{{ name }} < timestamp '1990-01-01 00:00:00' then 'before_1990({{ name }})'
+                when {{ name }} < timestamp '1990-01-01 00:00:00' then 'before_1990({{ name }})'
                 {%- if name not in plans %}
-                when typed.{{ name }} > typed.run_started_at then 'after_run_start({{ name }})'
+                when {{ name }} > run_started_at then 'after_run_start({{ name }})'
                 {%- endif %}
             end
             {%- endfor %}
             {%- for name in definition["amounts"] %},
-            case when typed.{{ name }} < 0 then 'negative({{ name }})' end
-            {%- endfor %}
-            {%- for name, range in definition.get("ranges", {}).items() %},
             case
-                when typed.{{ name }} not between {{ range[0] }} and {{ range[1] }} then 'out_of_range({{ name }})'
+                when {{ name }} < 0 then 'negative({{ name }})'
+                when {{ name }} >= 1000000000000 then 'too_large({{ name }})'
             end
             {%- endfor %}
-        ) as reasons,
-        typed.raw_row,
-        typed.as_of
+            {%- for name, range in definition.get("ranges", {}).items() %},
+            case when {{ name }} not between {{ range[0] }} and {{ range[1] }} then 'out_of_range({{ name }})' end
+            {%- endfor %}
+        ) as reasons
     from (
         select
             {%- for name, kind in definition["columns"].items() %}
             {{ dovecote.read_as(kind, 'raw.' ~ name) | indent(12) }} as {{ name }},
             {%- endfor %}
-            {%- for name, kind in definition["columns"].items() if kind != "text" or name in definition["required"] %}
+            {%- for name, kind in definition["columns"].items() if kind not in ("text", "code") or name in definition["required"] %}
             nullif(trim(cast(raw.{{ name }} as string)), '') is not null as {{ name }}_is_given,
             {%- endfor %}
             raw.x_columns,
@@ -70,16 +63,18 @@
 
 {#
     The verdict on every row of a CTE made by typed_rows: row_status is accepted, duplicate, quarantined or
-    after_as_of. Identical rows of a key are duplicates of one; of different ones the latest updated_at wins
-    among those known at as_of, and without a latest one all are quarantined. Only candidates, which have a key
-    and no fault, are compared: a million lines without keys would be one giant partition.
+    after_as_of. Identical rows of a key are duplicates of one; of different ones the latest version wins among
+    those known at as_of, and without a latest one all are quarantined. Only candidates, which have a key and no
+    fault, are compared, and of them only those whose key comes more than once: that is cheap to find, and all
+    the windows over a million single rows are not.
 #}
 {% macro judged_rows(checked, entity, happened_at=none, more_reasons=none) %}
     {%- set definition = dovecote.input_entities()[entity] -%}
     {%- set columns = definition["columns"].keys() | list -%}
     {%- set happened_at = happened_at or definition["happened_at"] -%}
-    {%- set key = definition["key"] | join(', ') -%}
-    {%- set versioned = "updated_at" in columns %}
+    {%- set key_columns = definition["key"] -%}
+    {%- set key = key_columns | join(', ') -%}
+    {%- set version = definition.get("version", "updated_at" if "updated_at" in columns else none) %}
 dated as (
 
     select
@@ -90,11 +85,12 @@ dated as (
         reasons
         {%- endif %} as all_reasons,
         {% if happened_at -%}
-        coalesce({{ happened_at }} >= as_of, false) as is_after_as_of,
+        {#- a time after the run's start is no fact to come but a fault -#}
+        coalesce({{ happened_at }} >= as_of and {{ happened_at }} <= run_started_at, false) as is_after_as_of,
         {%- else -%}
         false as is_after_as_of,
         {%- endif %}
-        {{ "updated_at" if versioned else "cast(null as timestamp)" }} as version_at
+        {{ version or "cast(null as timestamp)" }} as version_at
     from {{ checked }}
 
 ),
@@ -103,9 +99,33 @@ compared as (
 
     select
         *,
-        all_reasons = '' and not is_after_as_of and {{ definition["key"] | join(' is not null and ') }} is not null as is_candidate,
-        md5({{ dovecote.columns_as_json(columns + ["x_columns"]) }}) as content_hash
+        all_reasons = '' and not is_after_as_of and {{ key_columns | join(' is not null and ') }} is not null
+            as is_candidate
     from dated
+
+),
+
+repeated_keys as (
+
+    select {{ key }}
+    from compared
+    where is_candidate
+    group by {{ key }}
+    having count(*) > 1
+
+),
+
+placed as (
+
+    select
+        compared.*,
+        compared.is_candidate and repeated_keys.{{ key_columns[0] }} is not null as is_repeated
+    from compared
+    left join repeated_keys
+        on
+        {%- for column in key_columns %}
+        compared.{{ column }} = repeated_keys.{{ column }}{{ " and" if not loop.last }}
+        {%- endfor %}
 
 ),
 
@@ -115,11 +135,11 @@ copies as (
         *,
         coalesce(version_at < as_of, false) as is_known_version,
         row_number() over (
-            partition by {{ key }}, content_hash
+            partition by {{ key }}, md5({{ dovecote.columns_as_json(columns + ["x_columns"]) | indent(12) }})
             order by source_name, source_position
         ) as copy_number
-    from compared
-    where is_candidate
+    from placed
+    where is_repeated
 
 ),
 
@@ -147,14 +167,13 @@ ranked as (
         *,
         max(case when copy_number = 1 and version_rank = 1 then equal_versions end) over (
             partition by {{ key }}
-        ) > 1 as is_conflicting,
-        coalesce(has_known_version and version_at >= as_of, false) as is_later_version
+        ) > 1 as is_conflicting
     from versions
 
 ),
 
-judged as (
-    {% for part in ["ranked", "compared"] %}
+verdicts as (
+
     select
         {%- for name in columns %}
         {{ name }},
@@ -162,27 +181,53 @@ judged as (
         x_columns,
         source_name,
         source_position,
-        {% if part == "ranked" -%}
+        malformed_line,
+        raw_row,
         case
             when copy_number > 1 then 'duplicate'
-            when is_later_version then 'after_as_of'
             when is_conflicting then 'quarantined'
             when version_rank = 1 then 'accepted'
+            when has_known_version and version_at >= as_of then 'after_as_of'
             else 'duplicate'
         end as row_status,
-        case when copy_number = 1 and is_conflicting and not is_later_version then 'conflicting_key({{ key }})' end as reasons,
-        {%- else -%}
+        case when copy_number = 1 and is_conflicting then 'conflicting_key({{ key }})' end as reasons
+    from ranked
+
+    union all
+
+    select
+        {%- for name in columns %}
+        {{ name }},
+        {%- endfor %}
+        x_columns,
+        source_name,
+        source_position,
+        malformed_line,
+        raw_row,
         case
-            when all_reasons <> '' then 'quarantined'
             when is_after_as_of then 'after_as_of'
+            when all_reasons <> '' then 'quarantined'
             else 'accepted'
         end as row_status,
-        nullif(all_reasons, '') as reasons,
-        {%- endif %}
-        coalesce(malformed_line, raw_row) as raw_row
-    from {{ part }}
-    {{ "where not is_candidate" if part == "compared" else "union all" }}
-    {%- endfor %}
+        case when not is_after_as_of then nullif(all_reasons, '') end as reasons
+    from placed
+    where not is_repeated
+
+),
+
+judged as (
+
+    select
+        {%- for name in columns %}
+        {{ name }},
+        {%- endfor %}
+        x_columns,
+        source_name,
+        source_position,
+        row_status,
+        reasons,
+        case when row_status = 'quarantined' then coalesce(malformed_line, raw_row) end as raw_row
+    from verdicts
 
 )
 {%- endmacro %}

@@ -36,9 +36,3 @@
 {% macro default__is_engaged_session(views, duration_seconds, has_purchase) -%}
     ({{ views }} >= 2 or {{ duration_seconds }} >= 10 or {{ has_purchase }})
 {%- endmacro %}
-
-
-{# One count or amount over another as a double; null over nothing. #}
-{% macro ratio(part, whole) -%}
-    cast(({{ part }}) / cast(nullif({{ whole }}, 0) as double) as double)
-{%- endmacro %}

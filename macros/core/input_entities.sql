@@ -5,10 +5,12 @@
     required    columns that must exist and hold a value in every accepted row
     must_exist  columns that must exist, but may be null
     happened_at the column that says when the row became a fact
+    version     the column whose latest value wins among rows of one key; updated_at where not named
     plans       timestamps that may lie in the future
     amounts     columns that may not be negative
     ranges      columns with a lowest and a highest value
     without     what is lost when the entity is absent
+    without_columns  what is lost when one of its columns has no value
     undated     columns whose value at an earlier time cannot be known
 #}
 {% macro input_entities() %}
@@ -22,13 +24,22 @@
             "amounts": ["gross_amount", "discount_amount", "shipping_amount", "tax_amount", "refund_amount", "cost_amount"],
             "undated": ["payment_status", "status where status_changed_at is null", "refund_amount where refunded_at is null"],
             "without": "nothing can be built",
+            "without_columns": {
+                "customer_id": "every order is a guest order, so tables of customers stay empty",
+                "status": "every order counts as a purchase",
+                "discount_amount": "net revenue includes discounts",
+                "refund_amount": "net revenue includes what was refunded",
+                "cost_amount": "no margin",
+                "channel": "no breakdown by first order channel",
+                "currency": "all amounts are taken to be in one currency",
+            },
             "columns": {
                 "order_id": "text", "customer_id": "text", "ordered_at": "timestamp", "gross_amount": "money",
                 "discount_amount": "money", "shipping_amount": "money", "tax_amount": "money",
                 "refund_amount": "money", "refunded_at": "timestamp", "cost_amount": "money",
                 "status": "text", "status_changed_at": "timestamp", "payment_status": "text",
                 "promised_at": "timestamp", "delivered_at": "timestamp", "channel": "text",
-                "coupon_code": "text", "currency": "text", "updated_at": "timestamp",
+                "coupon_code": "text", "currency": "code", "updated_at": "timestamp",
             },
         },
         "order_items": {
@@ -40,6 +51,10 @@
             "amounts": ["quantity", "unit_price", "discount_amount", "unit_cost"],
             "undated": [],
             "without": "no order lines, product revenue or breakdown by first product category",
+            "without_columns": {
+                "quantity": "no revenue by line",
+                "unit_price": "no revenue by line",
+            },
             "columns": {
                 "order_item_id": "text", "order_id": "text", "product_id": "text", "quantity": "money",
                 "unit_price": "money", "discount_amount": "money", "unit_cost": "money",
@@ -54,6 +69,11 @@
             "amounts": [],
             "undated": ["acquisition_channel", "country", "city", "interests", "loyalty_tier", "email_consent", "sms_consent", "push_consent"],
             "without": "customers are known from their orders and events only: no prospects, no attributes, no breakdown by acquisition channel or country",
+            "without_columns": {
+                "created_at": "customers without an order are in no month",
+                "acquisition_channel": "no breakdown by acquisition channel",
+                "country": "no breakdown by country",
+            },
             "columns": {
                 "customer_id": "text", "created_at": "timestamp", "acquisition_channel": "text",
                 "country": "text", "city": "text", "birth_year": "integer", "gender": "text",
@@ -71,6 +91,10 @@
             "amounts": ["list_price", "unit_cost"],
             "undated": ["category", "list_price", "unit_cost", "is_active", "stock_units"],
             "without": "products are known from order lines only: no names, categories or stock",
+            "without_columns": {
+                "category": "no breakdown by first product category",
+                "product_name": "products have no names",
+            },
             "columns": {
                 "product_id": "text", "product_name": "text", "description": "text", "attributes": "text",
                 "category": "text", "brand": "text", "list_price": "money", "unit_cost": "money",
@@ -87,6 +111,12 @@
             "amounts": [],
             "undated": [],
             "without": "no visits: sessions, funnel, searches, paths and every mart row of the activity visit stay empty",
+            "without_columns": {
+                "anonymous_id": "visits before a log-in belong to nobody",
+                "event_type": "no funnel: every event is of type other",
+                "search_query": "no search terms",
+                "result_count": "no share of searches without result",
+            },
             "columns": {
                 "event_id": "text", "customer_id": "text", "anonymous_id": "text", "session_id": "text",
                 "occurred_at": "timestamp", "event_type": "text", "product_id": "text", "page_path": "text",
@@ -120,6 +150,9 @@
             "ranges": {"score": [0, 10]},
             "undated": [],
             "without": "no net promoter score or response rate",
+            "without_columns": {
+                "invited_at": "no response rate that could be below 1",
+            },
             "columns": {
                 "response_id": "text", "customer_id": "text", "score": "integer", "comment": "text",
                 "invited_at": "timestamp", "responded_at": "timestamp",
@@ -130,6 +163,7 @@
             "required": ["from_customer_id", "to_customer_id"],
             "must_exist": [],
             "happened_at": "merged_at",
+            "version": "merged_at",
             "plans": [],
             "amounts": [],
             "undated": [],
@@ -137,7 +171,7 @@
             "columns": {"from_customer_id": "text", "to_customer_id": "text", "merged_at": "timestamp"},
         },
         "exclusions": {
-            "key": ["customer_id"],
+            "key": ["customer_id", "reason"],
             "required": ["customer_id"],
             "must_exist": [],
             "happened_at": none,
@@ -156,7 +190,7 @@
             "amounts": ["rate_to_reporting"],
             "undated": [],
             "without": "orders in another currency than the reporting one are quarantined",
-            "columns": {"currency": "text", "rate_date": "date", "rate_to_reporting": "rate"},
+            "columns": {"currency": "code", "rate_date": "date", "rate_to_reporting": "rate"},
         },
     }) %}
 {% endmacro %}

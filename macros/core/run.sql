@@ -10,39 +10,7 @@
 {% endmacro %}
 
 
-{# A var of the package by its name without the prefix. #}
-{% macro setting(name) %}
-    {{- return(var('dovecote_' ~ name)) -}}
-{% endmacro %}
-
-
 {# A text as an SQL literal; null where there is none. #}
 {% macro literal_or_null(text) -%}
     {{ "'" ~ dovecote.quoted(text | string) ~ "'" if text else 'null' }}
 {%- endmacro %}
-
-
-{#
-    After a build: one sentence for each entity of which too much was quarantined, with the most frequent reason.
-#}
-{% macro report_quarantine() %}
-    {%- set relations = [ref('dovecote', 'mart_input_reconciliation'), ref('dovecote', 'mart_quarantine')] -%}
-    {%- if execute and flags.WHICH in ['build', 'run'] -%}
-        {%- set reconciliation = load_relation(relations[0]) -%}
-        {%- set quarantine = load_relation(relations[1]) -%}
-        {%- if reconciliation is not none and quarantine is not none -%}
-            {%- for row in run_query(
-                "select entity, quarantined, rows_in, (select reasons from " ~ quarantine ~ " as quarantine "
-                ~ "where quarantine.entity = reconciliation.entity group by reasons order by count(*) desc, reasons limit 1) "
-                ~ "from " ~ reconciliation ~ " as reconciliation "
-                ~ "where quarantined_share > " ~ var('dovecote_max_quarantine_share') ~ " order by entity"
-            ).rows -%}
-                {%- do print(
-                    "Dovecote: " ~ row[1] ~ " of " ~ row[2] ~ " rows of " ~ row[0] ~ " are quarantined, most for "
-                    ~ row[3] ~ ": look into " ~ quarantine.schema ~ ".mart_quarantine, then mend the input or raise "
-                    ~ "dovecote_max_quarantine_share (now " ~ var('dovecote_max_quarantine_share') ~ ")."
-                ) -%}
-            {%- endfor -%}
-        {%- endif -%}
-    {%- endif -%}
-{% endmacro %}

@@ -2,6 +2,7 @@
 {% macro sql_type(kind) %}
     {%- set types = {
         "text": "string",
+        "code": "string",
         "timestamp": "timestamp",
         "date": "date",
         "money": "decimal(18, 4)",
@@ -18,6 +19,8 @@
 {% macro read_as(kind, value) -%}
     {%- if kind == 'text' -%}
         nullif(trim(cast({{ value }} as string)), '')
+    {%- elif kind == 'code' -%}
+        upper(nullif(trim(cast({{ value }} as string)), ''))
     {%- elif kind == 'timestamp' -%}
         {{ adapter.dispatch('read_timestamp', 'dovecote')(value) }}
     {%- elif kind == 'integer' -%}
@@ -56,7 +59,7 @@
 {% macro is_native(kind, data_type) %}
     {%- set type = data_type | upper -%}
     {{ return(
-        (kind == 'text' and type in ('VARCHAR', 'STRING', 'TEXT'))
+        (kind in ('text', 'code') and type in ('VARCHAR', 'STRING', 'TEXT'))
         or (kind in ('timestamp', 'date') and type in ('TIMESTAMP', 'DATE'))
         or (kind in ('money', 'rate', 'integer', 'double') and (
             modules.re.match('DECIMAL.([0-9]|1[0-8]),', type) or type in ('TINYINT', 'SMALLINT', 'INTEGER', 'INT', 'BIGINT')

@@ -43,7 +43,8 @@
 #}
 {% macro retention_cells(activity, entry, return_rule, clock, grain, breakdowns) %}
     {%- set max_periods = var('dovecote_retention_max_periods')[grain] -%}
-    {%- set period_microseconds = {'day': 24, 'week': 168}.get(grain, 0) * 3600 * 1000000 %}
+    {%- set hours = {'day': 24, 'week': 168}.get(grain, 0) -%}
+    {%- set period_microseconds = hours * 3600 * 1000000 %}
 select
     '{{ entry }}' as entry,
     '{{ return_rule }}' as return_rule,
@@ -168,6 +169,9 @@ from (
             and periods.activity = '{{ activity if counted == "actions" else "order" }}'
             and periods.grain = '{{ grain }}'
             and members.cohort_start <= periods.period_start
+            {%- if return_rule == "on" or counted == "purchases" %}
+            and {{ dovecote.period_plus(grain, "members.cohort_start", max_periods) }} >= periods.period_start
+            {%- endif %}
         {%- else -%}
         select
             members.breakdown,
@@ -185,6 +189,9 @@ from (
             on members.person_id = actions.person_id
             and actions.activity = '{{ activity if counted == "actions" else "order" }}'
             and members.entry_at <= actions.occurred_at
+            {%- if return_rule == "on" or counted == "purchases" %}
+            and {{ dovecote.instant_plus_hours("members.entry_hour", hours * (max_periods + 1)) }} > actions.occurred_at
+            {%- endif %}
         group by 1, 2, 3, 4, 5, 6
         {%- endif %}
 
@@ -277,7 +284,7 @@ from (
             period_index,
             count(*) as n_retained
         from actions_by_period
-        where period_index < full_periods and period_index <= {{ max_periods }}
+        where period_index < full_periods
         group by breakdown, breakdown_value, cohort_start, period_index
 
     ),
@@ -293,7 +300,7 @@ from (
             sum(orders) as orders,
             sum(net_revenue) as net_revenue
         from purchases_by_period
-        where period_index < full_periods and period_index <= {{ max_periods }}
+        where period_index < full_periods
         group by breakdown, breakdown_value, cohort_start, period_index
 
     )

@@ -48,15 +48,15 @@ final as (
         order_id,
         customer_id,
         ordered_at,
-        cast(gross_amount * rate_to_reporting as decimal(18, 4)) as gross_amount,
-        cast(discount_amount * rate_to_reporting as decimal(18, 4)) as discount_amount,
-        cast(shipping_amount * rate_to_reporting as decimal(18, 4)) as shipping_amount,
-        cast(tax_amount * rate_to_reporting as decimal(18, 4)) as tax_amount,
+        {{ dovecote.in_reporting_currency("gross_amount") }} as gross_amount,
+        {{ dovecote.in_reporting_currency("discount_amount") }} as discount_amount,
+        {{ dovecote.in_reporting_currency("shipping_amount") }} as shipping_amount,
+        {{ dovecote.in_reporting_currency("tax_amount") }} as tax_amount,
         case
-            when not is_refunded_later then cast(refund_amount * rate_to_reporting as decimal(18, 4))
+            when not is_refunded_later then {{ dovecote.in_reporting_currency("refund_amount") }}
         end as refund_amount,
         case when not is_refunded_later then refunded_at end as refunded_at,
-        cast(cost_amount * rate_to_reporting as decimal(18, 4)) as cost_amount,
+        {{ dovecote.in_reporting_currency("cost_amount") }} as cost_amount,
         case when not is_status_of_later then lower(status) end as status,
         case when not is_status_of_later then status_changed_at end as status_changed_at,
         payment_status,

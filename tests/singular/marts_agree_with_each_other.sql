@@ -90,7 +90,7 @@ comparisons as (
     union all
 
     select
-        'customers by now: mart_lifecycle_transitions, mart_customer_lifecycle' as comparison,
+        'dated customers by now: mart_lifecycle_transitions, dim_customers' as comparison,
         (
             select max(month_customers) from (
                 select sum(customers) over (partition by month_start) as month_customers
@@ -98,7 +98,10 @@ comparisons as (
                 qualify month_start = max(month_start) over ()
             )
         ),
-        (select count(*) from {{ ref("dovecote", "mart_customer_lifecycle") }})
+        (
+            select count(*) from {{ ref("dovecote", "dim_customers") }}
+            where not is_excluded and first_seen_at is not null
+        )
 
     union all
 
@@ -112,6 +115,20 @@ comparisons as (
             select sum(net_amount) from {{ ref("dovecote", "fct_orders") }}
             where is_purchase and not is_guest and not is_excluded
         )
+
+    union all
+
+    select
+        'retained members: mart_retention_overall, mart_retention' as comparison,
+        (select sum(n_retained) from {{ ref("dovecote", "mart_retention_overall") }}),
+        (select sum(n_retained) from {{ ref("dovecote", "mart_retention") }})
+
+    union all
+
+    select
+        'cut-points: four for each of three measures, where anybody bought' as comparison,
+        (select count(*) from {{ ref("dovecote", "mart_rfm_cut_points") }}),
+        (select least(12, 12 * count(*)) from {{ ref("dovecote", "mart_customer_rfm") }})
 
     union all
 

@@ -11,40 +11,28 @@ links as (
 
 ),
 
-reached (from_customer_id, customer_id, steps) as (
+reached (from_customer_id, customer_id) as (
 
     select
         from_customer_id,
-        to_customer_id,
-        1
+        to_customer_id
     from links
 
-    union all
+    union
 
     select
         reached.from_customer_id,
-        links.to_customer_id,
-        reached.steps + 1
+        links.to_customer_id
     from reached
     inner join links
         on reached.customer_id = links.from_customer_id
-    where reached.steps < 32
-
-),
-
-distinct_reached as (
-
-    select distinct
-        from_customer_id,
-        customer_id
-    from reached
 
 ),
 
 circle_members as (
 
     select customer_id
-    from distinct_reached
+    from reached
     where from_customer_id = customer_id
 
 ),
@@ -52,17 +40,17 @@ circle_members as (
 chain_ends as (
 
     select
-        distinct_reached.from_customer_id,
+        reached.from_customer_id,
         coalesce(
-            min(case when links.from_customer_id is null then distinct_reached.customer_id end),
+            min(case when links.from_customer_id is null then reached.customer_id end),
             min(circle_members.customer_id)
         ) as customer_id
-    from distinct_reached
+    from reached
     left join links
-        on distinct_reached.customer_id = links.from_customer_id
+        on reached.customer_id = links.from_customer_id
     left join circle_members
-        on distinct_reached.customer_id = circle_members.customer_id
-    group by distinct_reached.from_customer_id
+        on reached.customer_id = circle_members.customer_id
+    group by reached.from_customer_id
 
 ),
 

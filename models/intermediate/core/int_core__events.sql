@@ -22,7 +22,7 @@ exclusions as (
 
 vocabulary as (
 
-    select * from {{ dovecote.event_vocabulary() }}
+    select * from {{ ref("dovecote", "int_core__event_vocabulary") }}
 
 ),
 

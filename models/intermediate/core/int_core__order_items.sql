@@ -37,35 +37,45 @@ numbered as (
 
 ),
 
+-- An orphan has no order that could name a currency: its money stands as it came.
+priced as (
+
+    select
+        numbered.*,
+        coalesce(orders.rate_to_reporting, 1) as rate_to_reporting
+    from numbered
+    left join orders
+        on numbered.order_id = orders.order_id
+
+),
+
 final as (
 
     select
         coalesce(
-            'id:' || numbered.order_item_id,
-            'line:' || numbered.order_id || ':' || numbered.line_number
+            'id:' || priced.order_item_id,
+            'line:' || priced.order_id || ':' || priced.line_number
         ) as order_item_key,
-        numbered.order_item_id,
-        numbered.order_id,
+        priced.order_item_id,
+        priced.order_id,
         orders.customer_id,
         orders.ordered_at,
         orders.order_date,
-        numbered.product_id,
+        priced.product_id,
         products.category,
-        numbered.quantity,
-        cast(numbered.unit_price * orders.rate_to_reporting as decimal(18, 4)) as unit_price,
-        cast(coalesce(numbered.discount_amount, 0) * orders.rate_to_reporting as decimal(18, 4)) as discount_amount,
-        cast(
-            coalesce(numbered.unit_cost, products.unit_cost) * orders.rate_to_reporting as decimal(18, 4)
-        ) as unit_cost,
+        priced.quantity,
+        {{ dovecote.in_reporting_currency("priced.unit_price", "priced.rate_to_reporting") }} as unit_price,
+        {{ dovecote.in_reporting_currency("coalesce(priced.discount_amount, 0)", "priced.rate_to_reporting") }} as discount_amount,
+        coalesce({{ dovecote.in_reporting_currency("priced.unit_cost", "priced.rate_to_reporting") }}, products.unit_cost) as unit_cost,
         coalesce(orders.is_purchase, false) as is_purchase,
         coalesce(orders.is_customer_purchase, false) as is_customer_purchase,
         orders.order_id is null as is_orphan,
         products.product_id is null as is_unknown_product
-    from numbered
+    from priced
     left join orders
-        on numbered.order_id = orders.order_id
+        on priced.order_id = orders.order_id
     left join products
-        on numbered.product_id = products.product_id
+        on priced.product_id = products.product_id
 
 )
 

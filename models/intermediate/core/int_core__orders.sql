@@ -21,7 +21,7 @@ exclusions as (
 
 status_policy as (
 
-    select * from {{ dovecote.order_status_policy() }}
+    select * from {{ ref("dovecote", "int_core__order_status_policy") }}
 
 ),
 

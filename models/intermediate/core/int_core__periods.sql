@@ -19,6 +19,11 @@ first_facts as (
 
     select min(first_seen_date) as first_date from {{ ref("dovecote", "int_core__customers") }}
 
+    union all
+
+    select {{ dovecote.local_date("min(coalesce(invited_at, responded_at))") }} as first_date
+    from {{ ref("dovecote", "stg_nps_responses") }}
+
 ),
 
 span as (

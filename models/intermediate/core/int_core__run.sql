@@ -1,7 +1,8 @@
 -- The one place where the clock is read. Times of rows are read raw, as staging needs as_of to judge them.
 {% set times = {
-    "orders": ["ordered_at", "refunded_at", "status_changed_at", "delivered_at"],
-    "customers": ["created_at", "closed_at"],
+    "orders": ["ordered_at", "refunded_at", "status_changed_at", "delivered_at", "updated_at"],
+    "customers": ["created_at", "closed_at", "updated_at"],
+    "products": ["updated_at"],
     "events": ["occurred_at"],
     "reviews": ["created_at"],
     "nps_responses": ["invited_at", "responded_at"],
@@ -15,11 +16,24 @@ with start as (
 
 ),
 
-raw_times as (
+latest_times as (
     {% for entity, columns in times.items() %}
     {%- for column in columns %}
-    select {{ dovecote.read_as("timestamp", column) }} as fact_at from {{ ref("dovecote", "raw_" ~ entity) }}
-    {{ "union all" if not loop.last }}
+    {%- if loop.first %}
+    select
+        greatest(
+            {%- endif %}
+            max(
+                case
+                    when {{ dovecote.read_as("timestamp", "raw." ~ column) | indent(20) }} <= start.run_started_at
+                        then {{ dovecote.read_as("timestamp", "raw." ~ column) | indent(20) }}
+                end
+            ){{ "," if not loop.last }}
+            {%- if loop.last %}
+        ) as fact_at
+    from {{ ref("dovecote", "raw_" ~ entity) }} as raw
+    cross join start
+    {%- endif %}
     {%- endfor %}
     {{ "union all" if not loop.last }}
     {%- endfor %}
@@ -28,10 +42,8 @@ raw_times as (
 
 latest as (
 
-    select max(raw_times.fact_at) as fact_at
-    from raw_times
-    cross join start
-    where raw_times.fact_at <= start.run_started_at
+    select max(fact_at) as fact_at
+    from latest_times
 
 ),
 
@@ -52,7 +64,7 @@ instants as (
 ordered as (
 
     select
-        {{ dovecote.read_as("text", "currency") }} as currency,
+        {{ dovecote.read_as("code", "currency") }} as currency,
         {{ dovecote.read_as("timestamp", "ordered_at") }} as ordered_at
     from {{ ref("dovecote", "raw_orders") }}
 
@@ -84,7 +96,7 @@ dated as (
         instants.run_started_at,
         instants.as_of,
         coalesce(
-            {{ dovecote.literal_or_null(dovecote.setting("currency")) }},
+            {{ dovecote.literal_or_null(var("dovecote_currency") | upper if var("dovecote_currency") else none) }},
             main_currency.currency
         ) as reporting_currency
     from instants
@@ -101,7 +113,7 @@ final as (
         {{ dovecote.local_timestamp("as_of") }} as as_of_local,
         {{ dovecote.local_date("as_of - interval 1 microsecond") }} as as_of_date,
         cast(reporting_currency as string) as reporting_currency,
-        cast({{ dovecote.literal_or_null(dovecote.setting("history_start")) }} as date) as history_start
+        cast({{ dovecote.literal_or_null(var("dovecote_history_start")) }} as date) as history_start
     from dated
 
 )

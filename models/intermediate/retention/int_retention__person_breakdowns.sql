@@ -1,4 +1,4 @@
--- The value of every breakdown for every person, as it was when the person came.
+-- One value of every breakdown for every person, whichever cohort the person enters.
 with
 
 persons as (

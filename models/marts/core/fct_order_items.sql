@@ -18,10 +18,10 @@ final as (
         product_id,
         quantity,
         unit_price,
-        cast(quantity * unit_price as decimal(18, 4)) as gross_amount,
+        {{ dovecote.line_amount("unit_price") }} as gross_amount,
         discount_amount,
-        cast(quantity * unit_price - discount_amount as decimal(18, 4)) as net_amount_before_refund,
-        cast(quantity * unit_cost as decimal(18, 4)) as cost_amount,
+        {{ dovecote.line_amount("unit_price") }} - discount_amount as net_amount_before_refund,
+        {{ dovecote.line_amount("unit_cost") }} as cost_amount,
         is_purchase,
         is_orphan,
         is_unknown_product

@@ -14,7 +14,7 @@ cut_points as (
 
 segments as (
 
-    select * from {{ dovecote.rfm_segments() }}
+    select * from {{ ref("dovecote", "int_customers__rfm_segments") }}
 
 ),
 

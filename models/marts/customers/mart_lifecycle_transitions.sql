@@ -2,7 +2,9 @@ with
 
 snapshots as (
 
+    -- Who has no date at all would arrive anew each time the run looks.
     select * from {{ ref("dovecote", "int_customers__lifecycle_snapshots") }}
+    where first_seen_date is not null
 
 ),
 

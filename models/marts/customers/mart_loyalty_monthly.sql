@@ -40,6 +40,17 @@ nps_responses as (
 
 ),
 
+first_facts as (
+
+    select min(order_date) as first_date from orders
+
+    union all
+
+    select {{ dovecote.local_date("min(coalesce(invited_at, responded_at))") }} as first_date
+    from nps_responses
+
+),
+
 months as (
 
     select
@@ -48,7 +59,7 @@ months as (
         least({{ dovecote.date_plus_days("periods.next_period_start", -1) }}, run.as_of_date) as last_date
     from periods
     cross join run
-    where periods.next_period_start > (select min(orders.order_date) from orders)
+    where periods.next_period_start > (select min(first_facts.first_date) from first_facts)
 
 ),
 

@@ -53,6 +53,13 @@ filled as (
             {%- endfor %}
         ) as columns_empty,
         '{{ dovecote.quoted(definition["without"]) }}' as cost_when_absent,
+        concat_ws(
+            '; ',
+            cast(null as string)
+            {%- for name, cost in definition.get("without_columns", {}).items() %},
+            case when count({{ name }}) = 0 then '{{ dovecote.quoted(name ~ ": " ~ cost) }}' end
+            {%- endfor %}
+        ) as cost_of_empty_columns,
         '{{ definition["undated"] | join(", ") }}' as undated_columns
     from {{ ref("dovecote", "base_" ~ entity) }}
     where row_status = 'accepted'
@@ -76,6 +83,14 @@ excluded_counts as (
 
 ),
 
+without_person as (
+
+    select count(*) as rows_without_person
+    from {{ ref("dovecote", "int_core__events") }}
+    where person_id is null
+
+),
+
 final as (
 
     select
@@ -83,14 +98,22 @@ final as (
         files.entity is not null as is_present,
         cast(filled.accepted as bigint) as accepted_rows,
         cast(coalesce(excluded_counts.excluded_rows, 0) as bigint) as excluded_rows,
+        cast(
+            case when filled.entity = 'events' then without_person.rows_without_person else 0 end as bigint
+        ) as rows_without_person,
         cast(nullif(filled.columns_filled, '') as string) as columns_filled,
         cast(nullif(filled.columns_empty, '') as string) as columns_empty,
-        cast(case when filled.accepted = 0 then filled.cost_when_absent end as string) as what_is_lost,
+        cast(
+            nullif(
+                case when filled.accepted = 0 then filled.cost_when_absent else filled.cost_of_empty_columns end, ''
+            ) as string
+        ) as what_is_lost,
         cast(nullif(filled.undated_columns, '') as string) as undated_columns,
         cast(filled.latest_at as timestamp) as latest_at,
         24 * {{ dovecote.elapsed_days("filled.latest_at", "run.as_of") }} as lag_hours
     from filled
     cross join run
+    cross join without_person
     left join files
         on filled.entity = files.entity
     left join excluded_counts

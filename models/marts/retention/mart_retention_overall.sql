@@ -8,6 +8,12 @@ cells as (
 
 ),
 
+run as (
+
+    select * from {{ ref("dovecote", "int_core__run") }}
+
+),
+
 summed as (
 
     select
@@ -51,8 +57,10 @@ final as (
         end as ci_{{ side }},
         {%- endfor %}
         cast(orders as bigint) as orders,
-        cast(net_revenue as decimal(38, 4)) as net_revenue
+        cast(summed.net_revenue as decimal(38, 4)) as net_revenue,
+        run.as_of
     from summed
+    cross join run
 
 )
 

@@ -4,6 +4,15 @@ typed as (
     {{ dovecote.typed_rows("exchange_rates") }}
 ),
 
-{{ dovecote.judged_rows("typed", "exchange_rates") }}
+checked as (
+
+    select
+        *,
+        case when rate_to_reporting = 0 then 'zero(rate_to_reporting)' end as zero_reason
+    from typed
+
+),
+
+{{ dovecote.judged_rows("checked", "exchange_rates", more_reasons="zero_reason") }}
 
 select * from judged

@@ -4,6 +4,18 @@ typed as (
     {{ dovecote.typed_rows("nps_responses") }}
 ),
 
-{{ dovecote.judged_rows("typed", "nps_responses") }}
+checked as (
+
+    select
+        *,
+        case
+            when reasons = '' and invited_at is null and responded_at is null
+                then 'missing_value(invited_at, responded_at)'
+        end as undated_reason
+    from typed
+
+),
+
+{{ dovecote.judged_rows("checked", "nps_responses", more_reasons="undated_reason") }}
 
 select * from judged

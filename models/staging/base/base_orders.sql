@@ -6,7 +6,7 @@ typed as (
 
 status_policy as (
 
-    select * from {{ dovecote.order_status_policy() }}
+    select * from {{ ref("dovecote", "int_core__order_status_policy") }}
 
 ),
 

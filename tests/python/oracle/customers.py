@@ -166,7 +166,10 @@ def lifecycle_transitions(shop: Shop, settings: Settings) -> pd.DataFrame:
     for earlier, later in pairwise([None, *dates]):
         before = _snapshot(shop, settings, earlier, is_last=False) if earlier else {}
         after = _snapshot(shop, settings, later, is_last=later == dates[-1])
+        seen = facts(shop, settings).first_seen(settings)
         for customer_id, row in after.items():
+            if seen[customer_id] is None:
+                continue
             from_stage = before[customer_id]["stage"] if customer_id in before else "none"
             move = (later.replace(day=1), from_stage, row["stage"])
             counts[move] = counts.get(move, 0) + 1

@@ -56,18 +56,21 @@ def _repurchase_rate(
 
 
 def loyalty_monthly(shop: Shop, settings: Settings) -> pd.DataFrame:
-    """Give one row per local month, from the first purchase's to the as-of date's."""
+    """Give one row per local month, from the first purchase's or survey's to the as-of date's."""
     known = facts(shop, settings)
-    if not known.purchases:
-        return frame([], COLUMNS, ("month_start",))
 
     def month_of(at) -> date | None:
         return None if at is None else settings.local_date(at).replace(day=1)
 
+    months = {order["order_date"].replace(day=1) for order in known.purchases}
+    months |= {month_of(response["invited_at"] or response["responded_at"]) for response in known.nps}
+    months -= {None}
+    if not months:
+        return frame([], COLUMNS, ("month_start",))
+
     sequences = list(known.purchases_of.values())
-    first_month = known.purchases[0]["order_date"].replace(day=1)
     rows = []
-    for month in all_periods(first_month, settings.as_of_date.replace(day=1), "month"):
+    for month in all_periods(min(months), settings.as_of_date.replace(day=1), "month"):
         last_day = min(month_end(month), settings.as_of_date)
         bought = [o for o in known.purchases if o["order_date"].replace(day=1) == month]
         revenue = sum((order["net"] for order in bought), NOTHING)

@@ -1,0 +1,19 @@
+{# One count or amount over another as a double; null over nothing. #}
+{% macro ratio(part, whole) -%}
+    cast(({{ part }}) / cast(nullif({{ whole }}, 0) as double) as double)
+{%- endmacro %}
+
+
+{#
+    An amount of the input in the reporting currency, by the row's rate. Wider before it is multiplied:
+    the product of two decimals of 18 digits overflows at a million.
+#}
+{% macro in_reporting_currency(amount, rate="rate_to_reporting") -%}
+    cast(cast({{ amount }} as decimal(26, 4)) * {{ rate }} as decimal(18, 4))
+{%- endmacro %}
+
+
+{# A price of one unit times the line's quantity. #}
+{% macro line_amount(unit_amount) -%}
+    cast(cast(quantity as decimal(19, 4)) * {{ unit_amount }} as decimal(38, 4))
+{%- endmacro %}
