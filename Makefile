@@ -12,6 +12,8 @@ DBT := $(BIN)/dbt
 VARS := {}
 # The demo and the tests look at their own data, whatever the shell is set to.
 WITHOUT_INPUTS := env -u DOVECOTE_DATA -u DOVECOTE_AS_OF -u DOVECOTE_WAREHOUSE
+# A file of its own, so that the demo never overwrites a shop of yours.
+DEMO := $(WITHOUT_INPUTS) DOVECOTE_WAREHOUSE=warehouse/demo.duckdb
 
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export PYTHONWARNINGS := ignore::DeprecationWarning,ignore::FutureWarning
@@ -32,12 +34,16 @@ install: $(INSTALLED) ## Make the environment
 
 .PHONY: demo
 demo: $(INSTALLED) ## Build the demo shop and show where it is and what to ask it
-	@$(WITHOUT_INPUTS) $(BIN)/python -m dovecote.measure "make demo" \
-		$(DBT) build --quiet --warn-error
-	@$(WITHOUT_INPUTS) $(BIN)/dovecote tour
+	@$(DEMO) $(BIN)/dovecote check
+	@echo "Building the demo shop, half a minute ..."
+	@$(DEMO) $(BIN)/python -m dovecote.measure "make demo" $(DBT) build --quiet --warn-error
+	@$(DEMO) $(BIN)/dovecote tour
 
 .PHONY: build
 build: $(INSTALLED) ## Build your own data: make build DOVECOTE_DATA=folder [VARS='{name: value}']
+	@[ -n "$${DOVECOTE_DATA:-}" ] || { echo "DOVECOTE_DATA is not set: make build DOVECOTE_DATA=folder, or make demo for the demo shop."; exit 2; }
+	@$(BIN)/dovecote check
+	@echo "Building from $$DOVECOTE_DATA ..."
 	@$(DBT) build --quiet --vars '$(VARS)'
 	@$(BIN)/dovecote tour
 
@@ -85,5 +91,5 @@ lock: $(INSTALLED) ## Lock the versions in pyproject.toml anew
 		--no-header --no-annotate --no-strip-extras --no-emit-index-url --quiet --output-file requirements.lock
 
 .PHONY: clean
-clean: ## Remove what was built
-	@rm -rf target logs warehouse/*.duckdb warehouse/*.wal dbt_packages
+clean: ## Remove the demo and what dbt leaves; your own warehouse stays
+	@rm -rf target logs warehouse/demo.duckdb dbt_packages

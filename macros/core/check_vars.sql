@@ -10,6 +10,7 @@
             {%- endif -%}
         {%- endfor -%}
 
+        {%- do dovecote.check_names() -%}
         {%- do dovecote.check_choice('dovecote_week_start', dovecote.weekdays()) -%}
         {%- do dovecote.check_number('dovecote_session_gap_minutes', 1, 1440) -%}
         {%- do dovecote.check_number('dovecote_max_quarantine_share', 0, 1) -%}
@@ -128,6 +129,45 @@
         {%- set periods = var('dovecote_retention_max_periods')[grain] -%}
         {%- if periods is not integer or periods < 1 -%}
             {%- do dovecote.stop("dovecote_retention_max_periods has " ~ grain ~ " '" ~ periods ~ "': give a whole number of at least 1 for day, week and month.") -%}
+        {%- endif -%}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{# The vars beside those that name the inputs. #}
+{% macro setting_names() %}
+    {{ return([
+        'dovecote_csv_delimiter',
+        'dovecote_max_quarantine_share',
+        'dovecote_schema_prefix',
+        'dovecote_timezone',
+        'dovecote_week_start',
+        'dovecote_currency',
+        'dovecote_history_start',
+        'dovecote_left_censored_days',
+        'dovecote_order_status_policy',
+        'dovecote_event_vocabulary',
+        'dovecote_session_gap_minutes',
+        'dovecote_event_paths_steps',
+        'dovecote_event_paths_kept',
+        'dovecote_retention_combinations',
+        'dovecote_retention_max_periods',
+        'dovecote_retention_entry_filters',
+        'dovecote_lifecycle_multiples',
+        'dovecote_lifecycle_default_cadence_days',
+        'dovecote_lifecycle_cadence_prior_gaps',
+        'dovecote_rfm_segments',
+    ]) }}
+{% endmacro %}
+
+
+{# A mistyped name on the command line would leave its default in force without a word. #}
+{% macro check_names() %}
+    {%- for name in invocation_args_dict.get('vars', {}) -%}
+        {%- if name.startswith('dovecote_')
+            and name not in dovecote.setting_names()
+            and name.removeprefix('dovecote_') not in dovecote.input_entities() -%}
+            {%- do dovecote.stop("there is no var " ~ name ~ ": the vars are " ~ dovecote.setting_names() | join(', ') ~ " and dovecote_<entity>.") -%}
         {%- endif -%}
     {%- endfor -%}
 {% endmacro %}

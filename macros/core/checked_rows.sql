@@ -185,12 +185,12 @@ verdicts as (
         raw_row,
         case
             when copy_number > 1 then 'duplicate'
+            when has_known_version and version_at >= as_of then 'after_as_of'
             when is_conflicting then 'quarantined'
             when version_rank = 1 then 'accepted'
-            when has_known_version and version_at >= as_of then 'after_as_of'
             else 'duplicate'
         end as row_status,
-        case when copy_number = 1 and is_conflicting then 'conflicting_key({{ key }})' end as reasons
+        'conflicting_key({{ key }})' as reasons
     from ranked
 
     union all
@@ -209,7 +209,7 @@ verdicts as (
             when all_reasons <> '' then 'quarantined'
             else 'accepted'
         end as row_status,
-        case when not is_after_as_of then nullif(all_reasons, '') end as reasons
+        all_reasons as reasons
     from placed
     where not is_repeated
 
@@ -225,7 +225,7 @@ judged as (
         source_name,
         source_position,
         row_status,
-        reasons,
+        case when row_status = 'quarantined' then reasons end as reasons,
         case when row_status = 'quarantined' then coalesce(malformed_line, raw_row) end as raw_row
     from verdicts
 

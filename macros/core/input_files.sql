@@ -101,7 +101,9 @@
     {%- endif -%}
     {%- set header = [] -%}
     {%- for cell in cells -%}
-        {%- do header.append(cell.strip().strip('"').strip() | replace('""', '"') | lower) -%}
+        {%- set name = cell.strip() -%}
+        {%- set name = name[1:-1] | replace('""', '"') if name.startswith('"') else name -%}
+        {%- do header.append(name.strip() | lower) -%}
     {%- endfor -%}
     {%- for name in header -%}
         {%- if header.count(name) > 1 -%}
@@ -492,11 +494,26 @@ union all
         {%- if dovecote.is_pattern(folder) -%}
             {%- do dovecote.stop(folder ~ " has one of * ? [ ] { } in its name, which is read as a pattern: rename the folder.") -%}
         {%- endif -%}
-        {%- if not dovecote.entity_files('orders') -%}
-            {%- do dovecote.stop(folder ~ " holds no orders: put orders.csv, orders.jsonl, orders.parquet or a folder orders/ there, or correct DOVECOTE_DATA.") -%}
+        {%- if run_query("select 1 from glob('" ~ dovecote.quoted(folder.rstrip('/')) ~ "')").rows -%}
+            {%- do dovecote.stop(folder ~ " is a file: let DOVECOTE_DATA name the folder that holds it.") -%}
+        {%- elif not dovecote.entity_files('orders') -%}
+            {%- set others = [] -%}
+            {%- for row in run_query("select file from glob('" ~ dovecote.quoted(folder.rstrip('/')) ~ "/*') order by file").rows -%}
+                {%- do others.append(row[0].split('/')[-1]) -%}
+            {%- endfor -%}
+            {%- do dovecote.stop(
+                folder ~ (" holds " ~ others | join(', ') | truncate(200) ~ " but no orders" if others else " does not exist or is empty")
+                ~ ": put orders.csv, orders.jsonl, orders.parquet or a folder orders/ there, or correct DOVECOTE_DATA."
+            ) -%}
         {%- endif -%}
+        {%- do dovecote.report_unread_files(folder) -%}
         {%- for entity in dovecote.input_entities() -%}
-            {%- for file in dovecote.entity_files(entity) -%}
+            {%- set files = dovecote.entity_files(entity) -%}
+            {%- if 'parquet' in files | map(attribute='format') -%}
+                {#- DuckDB's own errors about the inside of a Parquet file do not name it -#}
+                {%- do log("Dovecote: reading " ~ files | map(attribute='path') | join(', ') | truncate(300), info=true) -%}
+            {%- endif -%}
+            {%- for file in files -%}
                 {%- if file["format"] == 'parquet' -%} {%- do dovecote.check_parquet(file["path"]) -%}
                 {%- else -%} {%- do dovecote.check_text(file) -%}
                 {%- endif -%}
@@ -506,6 +523,21 @@ union all
                 {%- endif -%}
             {%- endfor -%}
         {%- endfor -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# Files whose names are those of no entity are not read: said once, in case a name is mistyped. #}
+{% macro report_unread_files(folder) %}
+    {%- set unread = [] -%}
+    {%- for row in run_query("select file from glob('" ~ dovecote.quoted(folder.rstrip('/')) ~ "/*.*') order by file").rows -%}
+        {%- set name = row[0].split('/')[-1] -%}
+        {%- if name.split('.')[0] not in dovecote.input_entities() and name.split('.')[-1] | lower in ['csv', 'jsonl', 'ndjson', 'parquet'] -%}
+            {%- do unread.append(name) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if unread -%}
+        {%- do print("Dovecote: not read, as no entity has its name: " ~ unread | join(', ') ~ ". The entities are " ~ dovecote.input_entities().keys() | join(', ') ~ ".") -%}
     {%- endif -%}
 {% endmacro %}
 

@@ -217,3 +217,38 @@
 {% macro spark__columns_as_json(columns) -%}
     to_json(struct({{ columns | join(', ') }}))
 {%- endmacro %}
+
+
+{#
+    A raw value as an instant. Text with an offset (+01:00, +0100, Z, UTC) is turned to UTC, which a plain cast would
+    not do; text without one is UTC. A zone's name is refused: DuckDB would take it for that of the rows after it
+    too. Infinity and years before 1 or after 9999 are no times.
+#}
+{% macro read_timestamp(value) -%}
+    {{ adapter.dispatch('read_timestamp', 'dovecote')(value) }}
+{%- endmacro %}
+
+{% macro default__read_timestamp(value) -%}
+    {%- set text = "cast(" ~ value ~ " as string)" -%}
+    {%- set as_instant -%}
+        case
+            when typeof({{ value }}) = 'TIMESTAMP' then try_cast({{ value }} as timestamp)
+            when regexp_matches({{ text }}, ':[0-9.]+ ?([+-][0-9:]+|Z|UTC|GMT)$')
+                then timezone(
+                    'UTC',
+                    try_cast(
+                        regexp_replace(regexp_replace({{ text }}, ' ?(Z|UTC|GMT)$', '+00'), ' ([+-])', '\1') as timestamptz
+                    )
+                )
+            else try_cast({{ value }} as timestamp)
+        end
+    {%- endset -%}
+    case
+        when {{ as_instant }} between timestamp '0001-01-01' and timestamp '9999-12-31'
+            then {{ as_instant }}
+    end
+{%- endmacro %}
+
+{% macro spark__read_timestamp(value) -%}
+    try_cast({{ value }} as timestamp)
+{%- endmacro %}

@@ -22,7 +22,7 @@
     {%- elif kind == 'code' -%}
         upper(nullif(trim(cast({{ value }} as string)), ''))
     {%- elif kind == 'timestamp' -%}
-        {{ adapter.dispatch('read_timestamp', 'dovecote')(value) }}
+        {{ dovecote.read_timestamp(value) }}
     {%- elif kind == 'integer' -%}
         {#- a cast alone would round 4.5 to a neighbour in silence -#}
         case
@@ -32,28 +32,11 @@
     {%- elif kind == 'double' -%}
         case when abs(try_cast({{ value }} as double)) <= 1e300 then try_cast({{ value }} as double) end
     {%- elif kind == 'date' -%}
-        cast({{ adapter.dispatch('read_timestamp', 'dovecote')(value) }} as date)
+        cast({{ dovecote.read_timestamp(value) }} as date)
     {%- else -%}
         try_cast({{ value }} as {{ dovecote.sql_type(kind) }})
     {%- endif -%}
 {%- endmacro %}
-
-{#
-    A plain cast to timestamp drops the offset of 10:00+02:00, so it goes through an instant. What the plain cast
-    cannot read stays away from that: a zone's name in one row would also be taken for that of the rows after it.
-    Infinity and years before 1 or after 9999 are no times.
-#}
-{% macro default__read_timestamp(value) -%}
-    case
-        when try_cast({{ value }} as timestamp) between timestamp '0001-01-01' and timestamp '9999-12-31'
-            then timezone('UTC', try_cast({{ value }} as timestamptz))
-    end
-{%- endmacro %}
-
-{% macro spark__read_timestamp(value) -%}
-    try_cast({{ value }} as timestamp)
-{%- endmacro %}
-
 
 {# Whether a relation's column already has the kind's type, so that reading it as text would only cost. #}
 {% macro is_native(kind, data_type) %}

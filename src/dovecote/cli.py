@@ -15,6 +15,7 @@ from rich.table import Table
 
 from dovecote import simulate as simulator
 from dovecote import tour as first_look
+from dovecote import warehouse
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -80,21 +81,27 @@ def simulate(
 
 
 @app.command()
-def tour() -> None:
-    """Show where the warehouse is, and three questions to ask it with their answers."""
-    console = Console()
+def check() -> None:
+    """Say whether a build can start: the warehouse can be written."""
     with _one_sentence_errors():
-        path = first_look.warehouse_path()
-        answers = first_look.answers(path)
-    console.print(f"The warehouse is {path} (DuckDB); its tables for use are in dovecote_marts.")
-    for question, columns, rows in answers:
-        console.print(
-            f"\n[bold]{question.text}[/bold]{question.sql}", highlight=False, soft_wrap=True
-        )
-        table = Table(*columns)
-        for row in rows:
+        warehouse.check()
+
+
+@app.command()
+def tour() -> None:
+    """Show what the warehouse was built from, and three questions with their answers."""
+    with _one_sentence_errors():
+        origin, answers = first_look.take()
+    console = Console(highlight=False, soft_wrap=True)
+    for answer in answers:
+        console.print(f"[bold]{answer.question.text}[/bold]{answer.question.sql}")
+        table = Table()
+        for column in answer.columns:
+            table.add_column(column, overflow="fold")
+        for row in answer.rows:
             table.add_row(*("" if value is None else str(value) for value in row))
-        console.print(table)
+        Console().print(table)
+    console.print(origin)
 
 
 @contextmanager

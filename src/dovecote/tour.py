@@ -1,14 +1,12 @@
-"""The first look at a warehouse: where it is, and three questions with their answers."""
+"""The first look at a warehouse: what it was built from, and three questions with answers."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
-DEFAULT_WAREHOUSE = Path("warehouse/warehouse.duckdb")
+from dovecote import warehouse
 
 
 @dataclass(frozen=True)
@@ -18,6 +16,34 @@ class Question:
     text: str
     sql: str
 
+
+@dataclass(frozen=True)
+class Answer:
+    """The question, the names of the answer's columns and its rows."""
+
+    question: Question
+    columns: list[str]
+    rows: list[tuple[object, ...]]
+
+
+ORIGIN = """
+select
+    string_agg(distinct sources.source_name, ', ' order by sources.source_name),
+    any_value(orders.orders),
+    any_value(orders.first_date),
+    any_value(orders.last_date),
+    any_value(coverage.as_of)
+from dovecote_staging.raw_input_files as sources
+cross join (select max(as_of) as as_of from dovecote_intermediate.int_core__run) as coverage
+cross join (
+    select
+        count(*) as orders,
+        min(order_date) as first_date,
+        max(order_date) as last_date
+    from dovecote_marts.fct_orders
+) as orders
+where sources.entity = 'orders'
+"""
 
 QUESTIONS = (
     Question(
@@ -58,7 +84,7 @@ select
     reconciliation.accepted,
     reconciliation.duplicates,
     reconciliation.quarantined,
-    max(quarantine.reasons) as for_example
+    mode(quarantine.reasons) as most_frequent_reason
 from dovecote_marts.mart_input_reconciliation as reconciliation
 left join dovecote_marts.mart_quarantine as quarantine
     on reconciliation.entity = quarantine.entity
@@ -69,49 +95,39 @@ order by reconciliation.rows_in desc""",
 )
 
 
-def warehouse_path() -> Path:
-    """Give the file that `dbt build` writes: DOVECOTE_WAREHOUSE, or the default of the profile.
-
-    Raises
-    ------
-    ValueError
-        If there is no such file.
-    """
-    path = Path(os.environ.get("DOVECOTE_WAREHOUSE", DEFAULT_WAREHOUSE))
-    if not path.is_file():
-        raise ValueError(
-            f"{path} does not exist: run dbt build first, or correct DOVECOTE_WAREHOUSE."
-        )
-    return path
-
-
-def answers(path: Path) -> list[tuple[Question, list[str], list[tuple[object, ...]]]]:
-    """Ask the warehouse every question.
-
-    Parameters
-    ----------
-    path
-        A DuckDB file that a full build has written.
+def take() -> tuple[str, list[Answer]]:
+    """Ask the warehouse where it comes from, and every question.
 
     Returns
     -------
-    list of tuple
-        The question, the names of the answer's columns and its rows.
+    tuple
+        One sentence on the origin, and the answers.
 
     Raises
     ------
     ValueError
-        If the file has no marts, or another process is writing to it.
+        If there is no warehouse, it has no marts, or another process has it open.
     """
     try:
-        with duckdb.connect(path, read_only=True) as connection:
-            found = []
-            for question in QUESTIONS:
-                cursor = connection.execute(question.sql)
-                columns = [str(column[0]) for column in cursor.description or []]
-                found.append((question, columns, cursor.fetchall()))
-            return found
+        with warehouse.connect(read_only=True) as connection:
+            return _origin(connection), [_answer(connection, question) for question in QUESTIONS]
     except duckdb.CatalogException as error:
-        raise ValueError(f"{path} has no marts yet: run dbt build on it.") from error
-    except duckdb.IOException as error:
-        raise ValueError(f"{path} is in use: wait for the build that writes to it.") from error
+        raise ValueError(f"{warehouse.path()} has no marts yet: run dbt build on it.") from error
+
+
+def _origin(connection: duckdb.DuckDBPyConnection) -> str:
+    found = connection.execute(ORIGIN).fetchone()
+    assert found is not None  # an aggregate has one row
+    source, orders, first_date, last_date, as_of = found
+    if not orders:
+        return f"{warehouse.path()} was built from {source or 'nothing'}, which holds no orders."
+    return (
+        f"{warehouse.path()} was built from {source}: {orders:,} orders, {first_date} to "
+        f"{last_date}, as of {as_of} UTC. Its tables for use are in the schema dovecote_marts."
+    )
+
+
+def _answer(connection: duckdb.DuckDBPyConnection, question: Question) -> Answer:
+    cursor = connection.execute(question.sql)
+    columns = [str(column[0]) for column in cursor.description or []]
+    return Answer(question, columns, cursor.fetchall())

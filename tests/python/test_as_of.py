@@ -20,7 +20,7 @@ BEFORE, AFTER = AT - DAY, AT + DAY
 # What counts rows of later, and which columns are filled in rows as they were given.
 COUNTS_OF_LATER = {
     "mart_input_reconciliation": {"rows_in", "after_as_of", "quarantined_share"},
-    "mart_input_coverage": {"columns_filled", "columns_empty"},
+    "mart_input_coverage": {"columns_filled", "columns_empty", "what_is_lost"},
     "mart_quarantine": {"raw_row"},
 }
 

@@ -25,7 +25,8 @@ PUBLIC_COLUMNS = {
     "mart_search_terms": "term searches zero_result_share purchases_after",
     "mart_event_paths": "path sessions",
     "mart_retention": "entry return_rule clock grain activity breakdown breakdown_value "
-    "cohort_start period_index cohort_size n_mature n_retained retention_rate ci_low ci_high orders net_revenue",
+    "cohort_start period_index cohort_size n_mature n_retained retention_rate ci_low ci_high orders "
+    "net_revenue",
     "mart_retention_overall": "entry return_rule clock grain activity breakdown breakdown_value "
     "period_index cohort_size n_mature n_retained retention_rate ci_low ci_high orders net_revenue",
     "mart_retention_headline": "cohort_date d1_rate d7_rate m1_rate",
@@ -36,6 +37,7 @@ PUBLIC_COLUMNS = {
     "mart_customer_lifecycle": "customer_id stage since cadence_days",
     "mart_lifecycle_transitions": "month_start from_stage to_stage",
     "mart_order_gaps": "order_number customers reorder_rate median_days_to_next",
+    "mart_rfm_cut_points": "measure cut_point",
     "mart_customer_rfm": "customer_id recency_days frequency monetary r_score f_score m_score "
     "rfm_segment",
     "mart_loyalty_monthly": "month_start orders customers aov repurchase_rate repeat_rate_30d "

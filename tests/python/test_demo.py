@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -58,6 +60,27 @@ def test_the_tour_says_what_is_missing(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["tour"], env=environment)
     assert result.exit_code == 2
     assert "run dbt build first" in result.output
+
+
+def test_a_busy_warehouse_is_one_sentence(demo: Path) -> None:
+    reader = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()",
+            str(warehouse_of(demo)),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert reader.stdout is not None
+    reader.stdout.readline()
+    environment = {"DOVECOTE_WAREHOUSE": str(warehouse_of(demo))}
+    result = CliRunner().invoke(app, ["check"], env=environment)
+    reader.communicate(b"\n")
+    assert result.exit_code == 2
+    assert "is open in another process: close it there" in result.output
+    assert CliRunner().invoke(app, ["check"], env=environment).exit_code == 0
 
 
 def test_building_again_gives_the_same_marts(demo: Path, tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from dbt_runs import PROJECT
 from warehouse.parsed_project import ParsedProject
 
 GOOD = {
@@ -23,6 +25,9 @@ PERIODS = "dovecote_retention_max_periods"
 
 # The var, its value, and the cure.
 WRONG_VARS: list[tuple[str, Any, str]] = [
+    ("dovecote_timezon", "Europe/Berlin", "the vars are dovecote_csv_delimiter"),
+    (COMBINATIONS, [{**GOOD, "breakdown": ["none"]}], "the parts are"),
+    (COMBINATIONS, [{**GOOD, "breakdowns": []}], "give a list such as [none]"),
     ("dovecote_session_gap_minutes", "abc", "give a number from 1 to 1440"),
     ("dovecote_session_gap_minutes", 0, "give a number from 1 to 1440"),
     ("dovecote_session_gap_minutes", True, "give a number from 1 to 1440"),
@@ -150,3 +155,11 @@ def test_a_folder_and_relations_together_stop_the_run(
 )
 def test_right_vars_do_not_stop_the_run(project: ParsedProject, variables: dict[str, Any]) -> None:
     assert project.run(variables, {"DOVECOTE_AS_OF": "2024-01-31T12:00:00+02:00"}) is None
+
+
+def test_every_var_of_the_project_is_known() -> None:
+    declared = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"]["dovecote"]
+    macro = (PROJECT / "macros" / "core" / "check_vars.sql").read_text()
+    entities = (PROJECT / "macros" / "core" / "input_entities.sql").read_text()
+    for name in declared:
+        assert f"'{name}'" in macro or f'"{name.removeprefix("dovecote_")}": {{' in entities, name

@@ -191,6 +191,7 @@ final as (
         {%- for days in repeat_windows %}
         {{ dovecote.ratio("repeats.repeated_" ~ days ~ "d", "repeats.mature_" ~ days ~ "d") }}
             as repeat_rate_{{ days }}d,
+        cast(coalesce(repeats.mature_{{ days }}d, 0) as bigint) as first_buyers_{{ days }}d,
         {%- endfor %}
         cast(100 * (shares.promoter_share - shares.detractor_share) as double) as nps,
         cast(

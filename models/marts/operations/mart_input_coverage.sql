@@ -110,7 +110,7 @@ final as (
         ) as what_is_lost,
         cast(nullif(filled.undated_columns, '') as string) as undated_columns,
         cast(filled.latest_at as timestamp) as latest_at,
-        24 * {{ dovecote.elapsed_days("filled.latest_at", "run.as_of") }} as lag_hours
+        round(24 * {{ dovecote.elapsed_days("filled.latest_at", "run.as_of") }}, 3) as lag_hours
     from filled
     cross join run
     cross join without_person

@@ -23,7 +23,7 @@ final as (
         cast(
             row_number() over (
                 partition by entity
-                order by source_name, source_position nulls first, raw_row
+                order by source_name, length(source_position) nulls first, source_position, raw_row
             ) as bigint
         ) as quarantine_number,
         cast(source_name as string) as source_name,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from builds import Builder
+from input_builds import Builder
+
+pytest.register_assert_rewrite("input_checks")
 
 
 @pytest.fixture(scope="session")

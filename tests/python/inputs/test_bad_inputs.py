@@ -1,83 +1,127 @@
-"""Every bad input ends in a named error before anything is written, or in balanced counts."""
+"""The corpus as a whole, folders damaged at random, and the plain command on bad inputs."""
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from pathlib import Path
+from random import Random
 
-import pyarrow.parquet as pq
+import bad_formats
+import bad_text
+import bad_values
 import pytest
-from bad_inputs import CASES, Case
-from builds import Builder, Counts
+from input_builds import Builder, tables_in
+from input_cases import HEADER, order, records, text
+from input_checks import filled_lines, rows_in_file, write
+
+from dbt_runs import run_dbt, warehouse_of
+
+pytestmark = pytest.mark.slow
+
+PARQUET = bad_formats.typed_orders()
+GOOD_JSON = records(order(1), order(2), order(3))
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_bad_input(case: Case, builder: Builder, tmp_path: Path) -> None:
-    files = case.contents()
-    data = write(tmp_path / case.folder, files)
-    build = builder.build(data, tmp_path, case.as_of, case.variables)
+def test_corpus_is_large_and_its_names_are_unique() -> None:
+    cases = [*bad_text.CASES, *bad_values.CASES, *bad_formats.CASES]
+    assert len(cases) == len({case.name for case in cases}) >= 70
 
-    if case.error:
-        assert build.error is not None
-        assert case.error in build.error
-        assert "Traceback" not in build.error
-        assert not build.tables, "written before the error"
-        return
+
+@pytest.mark.parametrize("seed", range(3))
+def test_folder_of_damaged_parts_balances(seed: int, builder: Builder, tmp_path: Path) -> None:
+    """Parts with bytes put in, taken out and overwritten at random: each line is somewhere."""
+    random = Random(seed)
+    parts = {f"orders/{number:02d}.csv": damaged_orders(random) for number in range(30)}
+    parts |= {f"orders/{number}.jsonl": damaged(random, GOOD_JSON) for number in range(5)}
+
+    build = builder.build(write(tmp_path / "inputs", parts), tmp_path)
+
     assert build.error is None
-    counts = build.counts()
-    for entity, found in counts.items():
-        assert found.rows_in == found.accepted + found.duplicates + found.quarantined + found.after_as_of, entity
-        in_files = rows_in_files(files, entity, case.variables.get("dovecote_csv_delimiter", ","))
-        assert in_files in (None, found.rows_in), entity
-    assert counts == dict(case.counts)
-    for entity in counts:
-        assert build.reasons(entity) == case.reasons.get(entity, []), entity
-    for query, rows in case.values.items():
-        assert build.rows(query) == rows, query
+    counts = build.counts()["orders"]
+    assert counts.are_balanced()
+    in_files = {name: rows_in_file(name, content, ",") for name, content in parts.items()}
+    found = build.rows("select source_name, physical_rows from dovecote_staging.raw_input_files")
+    for name, physical_rows in found:
+        if name.endswith("jsonl"):
+            assert physical_rows == in_files[name], name
+        else:
+            assert physical_rows == len(filled_lines(parts[name])) - 1, name
+    read = build.rows(
+        "select source_name, sum(line_count) from dovecote_staging.raw_orders group by 1"
+    )
+    assert dict(read) == {name: rows for name, rows in found if rows}
 
 
-def test_corpus_is_large_enough() -> None:
-    names = [case.name for case in CASES]
-    assert len(names) == len(set(names)) >= 70
-
-
-def write(folder: Path, files: dict[str, bytes]) -> Path:
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return folder
-
-
-def rows_in_files(files: dict[str, bytes], entity: str, delimiter: str) -> int | None:
-    """Count the rows of an entity from the bytes alone; none where damage and line breaks in quotes meet."""
-    counts = [
-        rows_in_file(name, content, delimiter)
-        for name, content in files.items()
-        if re.match(rf"{entity}[./]", name) and not re.search(r"(^|/)[._]", name)
+def damaged_orders(random: Random) -> bytes:
+    line_end = random.choice(["\n", "\r\n", "\r"])
+    cells = [
+        "c",
+        '"c"',
+        '"c, 1"',
+        f'"c{line_end}1"',
+        '"c\n\n1"',
+        "",
+        '"c ""1"""',
+        '5" c',
+        "caf\u00e9 \u20ac",
     ]
-    return None if None in counts else sum(counts)
+    lines = [
+        f"o{random.randrange(99)},{random.choice(cells)},2024-01-{random.randint(1, 28):02d},1"
+        for _ in range(random.randint(1, 8))
+    ]
+    return text(HEADER, end=line_end) + damaged(random, text(*lines, end=line_end))
 
 
-def rows_in_file(name: str, content: bytes, delimiter: str) -> int | None:
-    if name.endswith(".parquet"):
-        return pq.ParquetFile(io.BytesIO(content)).metadata.num_rows
-    filled = [line for line in re.split(rb"\r\n|\r|\n", content) if line]
-    if name.endswith(("jsonl", "ndjson")):
-        return len(filled)
-    records = well_formed_records(content, delimiter)
-    if records is not None:
-        return len(records) - 1
-    return None if re.search(rb'"[^"]*[\r\n]', content) else len(filled) - 1
+def damaged(random: Random, content: bytes) -> bytes:
+    for _ in range(random.randint(0, 3)):
+        start = random.randint(0, len(content))
+        end = start + random.choice([0, 0, 1, 5])
+        pieces = [
+            b"",
+            b'"',
+            b",",
+            b"\n",
+            b"\r\n",
+            b"\r",
+            b"\xff",
+            b"\xc3",
+            b"\x00",
+            b'"\n',
+            b"\\",
+            b"}",
+        ]
+        content = content[:start] + random.choice(pieces) + content[end:]
+    return content
 
 
-def well_formed_records(content: bytes, delimiter: str) -> list[list[str]] | None:
-    csv.field_size_limit(2**30)
-    try:
-        lines = io.StringIO(content.decode("utf-8-sig"), newline="")
-        records = [record for record in csv.reader(lines, delimiter=delimiter, strict=True) if record]
-    except (UnicodeDecodeError, csv.Error):
-        return None
-    return records if len({len(record) for record in records}) == 1 else None
+# What a person at a terminal meets: exit code, console and warehouse of the plain command.
+COMMANDS = {
+    "missing_column": ({"orders.csv": text("order_id", "o1")}, "orders.csv has no column"),
+    "broken_parquet_footer": (
+        {"orders.parquet": PARQUET[:-60] + b"\xff" * 52 + PARQUET[-8:]},
+        "orders.parquet",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_command_stops_before_anything_is_written(name: str, tmp_path: Path) -> None:
+    files, sentence = COMMANDS[name]
+
+    done = run_dbt("build", tmp_path, data=write(tmp_path / "inputs", files))
+
+    assert done.returncode == 2
+    assert sentence in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    warehouse = warehouse_of(tmp_path)
+    assert not warehouse.exists() or not tables_in(warehouse)
+
+
+def test_command_with_too_many_bad_rows_fails_and_says_why(tmp_path: Path) -> None:
+    files = {"orders.csv": text(HEADER, "o1,c1,2024-01-01,10", "o2,c2", "o3,c3,2099-01-01,30")}
+
+    done = run_dbt("build", tmp_path, data=write(tmp_path / "inputs", files))
+
+    assert done.returncode == 1
+    assert "quarantined_share_within_dovecote_max_quarantine_share" in done.stdout
+    assert "2 of 3 rows of orders are quarantined" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr

@@ -63,7 +63,9 @@ def loyalty_monthly(shop: Shop, settings: Settings) -> pd.DataFrame:
         return None if at is None else settings.local_date(at).replace(day=1)
 
     months = {order["order_date"].replace(day=1) for order in known.purchases}
-    months |= {month_of(response["invited_at"] or response["responded_at"]) for response in known.nps}
+    months |= {
+        month_of(response["invited_at"] or response["responded_at"]) for response in known.nps
+    }
     months -= {None}
     if not months:
         return frame([], COLUMNS, ("month_start",))
