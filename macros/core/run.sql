@@ -14,3 +14,14 @@
 {% macro literal_or_null(text) -%}
     {{ "'" ~ dovecote.quoted(text | string) ~ "'" if text else 'null' }}
 {%- endmacro %}
+
+
+{# The latest of some raw columns in all rows, of times up to an instant; as an aggregate. #}
+{% macro latest_up_to(instant, relation, columns) -%}
+    {%- set latest = [] -%}
+    {%- for column in columns -%}
+        {%- set value = dovecote.read_timestamp(relation ~ "." ~ column) -%}
+        {%- do latest.append("max(case when " ~ value ~ " <= " ~ instant ~ " then " ~ value ~ " end)") -%}
+    {%- endfor -%}
+    greatest({{ latest | join(", ") }})
+{%- endmacro %}

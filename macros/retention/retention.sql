@@ -330,10 +330,10 @@ from (
 {# The ends of Wilson's 95% interval of a proportion (Wilson 1927); null where there are no trials. #}
 {% macro wilson_bound(side, successes, trials) -%}
     {%- set z = 1.959963984540054 -%}
-    (
+    cast(
         ({{ successes }} + {{ z * z / 2 }}) / ({{ trials }} + {{ z * z }})
         {{ "-" if side == "low" else "+" }} {{ z }} * sqrt(
             ({{ successes }} * ({{ trials }} - {{ successes }})) / cast(nullif({{ trials }}, 0) as double) + {{ z * z / 4 }}
-        ) / ({{ trials }} + {{ z * z }})
+        ) / ({{ trials }} + {{ z * z }}) as double
     )
 {%- endmacro %}

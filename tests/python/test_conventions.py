@@ -25,8 +25,8 @@ PUBLIC_COLUMNS = {
     "mart_search_terms": "term searches zero_result_share purchases_after",
     "mart_event_paths": "path sessions",
     "mart_retention": "entry return_rule clock grain activity breakdown breakdown_value "
-    "cohort_start period_index cohort_size n_mature n_retained retention_rate ci_low ci_high orders "
-    "net_revenue",
+    "cohort_start period_index cohort_size n_mature n_retained retention_rate ci_low ci_high "
+    "orders net_revenue",
     "mart_retention_overall": "entry return_rule clock grain activity breakdown breakdown_value "
     "period_index cohort_size n_mature n_retained retention_rate ci_low ci_high orders net_revenue",
     "mart_retention_headline": "cohort_date d1_rate d7_rate m1_rate",

@@ -67,7 +67,7 @@ def test_a_busy_warehouse_is_one_sentence(demo: Path) -> None:
         [
             sys.executable,
             "-c",
-            "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()",
+            "import duckdb, sys; _ = duckdb.connect(sys.argv[1]); print(1, flush=True); input()",
             str(warehouse_of(demo)),
         ],
         stdin=subprocess.PIPE,

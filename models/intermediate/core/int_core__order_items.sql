@@ -42,7 +42,7 @@ priced as (
 
     select
         numbered.*,
-        coalesce(orders.rate_to_reporting, 1) as rate_to_reporting
+        coalesce(orders.rate_to_reporting, 1) as rate
     from numbered
     left join orders
         on numbered.order_id = orders.order_id
@@ -64,9 +64,9 @@ final as (
         priced.product_id,
         products.category,
         priced.quantity,
-        {{ dovecote.in_reporting_currency("priced.unit_price", "priced.rate_to_reporting") }} as unit_price,
-        {{ dovecote.in_reporting_currency("coalesce(priced.discount_amount, 0)", "priced.rate_to_reporting") }} as discount_amount,
-        coalesce({{ dovecote.in_reporting_currency("priced.unit_cost", "priced.rate_to_reporting") }}, products.unit_cost) as unit_cost,
+        {{ dovecote.in_reporting_currency("priced.unit_price", "priced.rate") }} as unit_price,
+        {{ dovecote.in_reporting_currency("coalesce(priced.discount_amount, 0)", "priced.rate") }} as discount_amount,
+        coalesce({{ dovecote.in_reporting_currency("priced.unit_cost", "priced.rate") }}, products.unit_cost) as unit_cost,
         coalesce(orders.is_purchase, false) as is_purchase,
         coalesce(orders.is_customer_purchase, false) as is_customer_purchase,
         orders.order_id is null as is_orphan,

@@ -18,23 +18,9 @@ with start as (
 
 latest_times as (
     {% for entity, columns in times.items() %}
-    {%- for column in columns %}
-    {%- if loop.first %}
-    select
-        greatest(
-            {%- endif %}
-            max(
-                case
-                    when {{ dovecote.read_as("timestamp", "raw." ~ column) | indent(20) }} <= start.run_started_at
-                        then {{ dovecote.read_as("timestamp", "raw." ~ column) | indent(20) }}
-                end
-            ){{ "," if not loop.last }}
-            {%- if loop.last %}
-        ) as fact_at
-    from {{ ref("dovecote", "raw_" ~ entity) }} as raw
+    select {{ dovecote.latest_up_to("start.run_started_at", "raw_rows", columns) }} as fact_at
+    from {{ ref("dovecote", "raw_" ~ entity) }} as raw_rows
     cross join start
-    {%- endif %}
-    {%- endfor %}
     {{ "union all" if not loop.last }}
     {%- endfor %}
 

@@ -12,12 +12,12 @@ sessions as (
 sequenced as (
 
     select
-        session_date,
-        person_id,
         {%- for step in steps %}
         has_{{ step }},
-        {{ dovecote.has_funnel_up_to(step) }} as is_in_sequence_{{ step }}{{ "," if not loop.last }}
+        {{ dovecote.has_funnel_up_to(step) }} as is_in_sequence_{{ step }},
         {%- endfor %}
+        session_date,
+        person_id
     from sessions
 
 ),

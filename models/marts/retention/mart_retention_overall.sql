@@ -38,25 +38,25 @@ summed as (
 final as (
 
     select
-        entry,
-        return_rule,
-        clock,
-        grain,
-        activity,
-        breakdown,
-        breakdown_value,
-        period_index,
-        cast(cohort_size as bigint) as cohort_size,
-        cast(n_mature as bigint) as n_mature,
-        cast(n_retained as bigint) as n_retained,
-        {{ dovecote.ratio("n_retained", "n_mature") }} as retention_rate,
+        summed.entry,
+        summed.return_rule,
+        summed.clock,
+        summed.grain,
+        summed.activity,
+        summed.breakdown,
+        summed.breakdown_value,
+        summed.period_index,
+        cast(summed.cohort_size as bigint) as cohort_size,
+        cast(summed.n_mature as bigint) as n_mature,
+        cast(summed.n_retained as bigint) as n_retained,
+        {{ dovecote.ratio("summed.n_retained", "summed.n_mature") }} as retention_rate,
         {%- for side in ["low", "high"] %}
         case
-            when entry <> 'recurring'
-                then cast({{ dovecote.wilson_bound(side, "n_retained", "nullif(n_mature, 0)") }} as double)
+            when summed.entry <> 'recurring'
+                then {{ dovecote.wilson_bound(side, "summed.n_retained", "nullif(summed.n_mature, 0)") }}
         end as ci_{{ side }},
         {%- endfor %}
-        cast(orders as bigint) as orders,
+        cast(summed.orders as bigint) as orders,
         cast(summed.net_revenue as decimal(38, 4)) as net_revenue,
         run.as_of
     from summed

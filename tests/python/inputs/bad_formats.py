@@ -425,13 +425,13 @@ PARQUET = [
 ]
 
 FOLDERS = [
-    Case("missing_folder", {}, folder="nowhere", error="holds no orders: put orders.csv"),
+    Case("missing_folder", {}, folder="nowhere", error="nowhere does not exist or is empty: put"),
     Case(
         "folder_without_orders",
         {"customers.csv": text("customer_id", "c1")},
-        error="holds no orders",
+        error="inputs holds customers.csv but no orders: put orders.csv",
     ),
-    Case("empty_folder_of_orders", {"orders/.keep": b""}, error="holds no orders"),
+    Case("empty_folder_of_orders", {"orders/.keep": b""}, error="or correct DOVECOTE_DATA."),
     Case(
         "file_and_folder",
         {"orders.csv": GOOD, "orders/more.csv": orders(O3)},

@@ -401,15 +401,21 @@ TIMES = [
         },
     ),
     Case(
-        "what_is_wrong_and_after_as_of_is_wrong",
+        # Only what cannot have happened yet, or says no time at all, is a fault there.
+        "what_is_after_as_of_is_not_judged",
         {
             "orders.csv": orders(
-                O1, "o3,c3,2024-01-03,lots", "o3,c3,2024-01-03,30", "o3,c3,2024-01-03,30"
+                O1,
+                "o3,c3,2024-01-03,lots",
+                "o3,c3,2024-01-03,30",
+                "o3,c3,2024-01-03,30",
+                "o4,c4,2099-01-01,40",
+                "o5,c5,later,50",
             )
         },
         as_of="2024-01-02T00:00:00Z",
-        counts={"orders": Counts(4, accepted=1, quarantined=1, after_as_of=2)},
-        reasons={"orders": ["bad_type(gross_amount)"]},
+        counts={"orders": Counts(6, accepted=1, quarantined=2, after_as_of=3)},
+        reasons={"orders": ["after_run_start(ordered_at)", "bad_type(ordered_at)"]},
     ),
     Case(
         "as_of_that_is_no_time",
