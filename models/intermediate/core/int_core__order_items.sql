@@ -42,6 +42,7 @@ priced as (
 
     select
         numbered.*,
+        coalesce(numbered.discount_amount, 0) as discount_given,
         coalesce(orders.rate_to_reporting, 1) as rate
     from numbered
     left join orders
@@ -65,7 +66,7 @@ final as (
         products.category,
         priced.quantity,
         {{ dovecote.in_reporting_currency("priced.unit_price", "priced.rate") }} as unit_price,
-        {{ dovecote.in_reporting_currency("coalesce(priced.discount_amount, 0)", "priced.rate") }} as discount_amount,
+        {{ dovecote.in_reporting_currency("priced.discount_given", "priced.rate") }} as discount_amount,
         coalesce({{ dovecote.in_reporting_currency("priced.unit_cost", "priced.rate") }}, products.unit_cost) as unit_cost,
         coalesce(orders.is_purchase, false) as is_purchase,
         coalesce(orders.is_customer_purchase, false) as is_customer_purchase,

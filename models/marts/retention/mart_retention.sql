@@ -29,8 +29,7 @@ final as (
         cast(cells.n_retained as bigint) as n_retained,
         {{ dovecote.ratio("cells.n_retained", "cells.n_mature") }} as retention_rate,
         {%- for side in ["low", "high"] %}
-        cast({{ dovecote.wilson_bound(side, "cells.n_retained", "nullif(cells.n_mature, 0)") }} as double)
-            as ci_{{ side }},
+        {{ dovecote.wilson_bound(side, "cells.n_retained", "nullif(cells.n_mature, 0)") }} as ci_{{ side }},
         {%- endfor %}
         cast(cells.orders as bigint) as orders,
         cast(cells.net_revenue as decimal(38, 4)) as net_revenue,
