@@ -67,7 +67,9 @@ final as (
         priced.quantity,
         {{ dovecote.in_reporting_currency("priced.unit_price", "priced.rate") }} as unit_price,
         {{ dovecote.in_reporting_currency("priced.discount_given", "priced.rate") }} as discount_amount,
-        coalesce({{ dovecote.in_reporting_currency("priced.unit_cost", "priced.rate") }}, products.unit_cost) as unit_cost,
+        coalesce(
+            {{ dovecote.in_reporting_currency("priced.unit_cost", "priced.rate") }}, products.unit_cost
+        ) as unit_cost,
         coalesce(orders.is_purchase, false) as is_purchase,
         coalesce(orders.is_customer_purchase, false) as is_customer_purchase,
         orders.order_id is null as is_orphan,
