@@ -327,7 +327,9 @@
         flips as (
             select
                 *,
-                count(*) filter (where opens and not stays) over (order by line_number) as flips
+                sum(cast(opens and not stays as integer)) over (
+                    order by line_number rows between unbounded preceding and current row
+                ) as flips
             from lines
         ),
 
@@ -346,7 +348,9 @@
         numbered as (
             select
                 *,
-                count(*) filter (where not starts_inside) over (order by line_number) as record_number
+                sum(cast(not starts_inside as integer)) over (
+                    order by line_number rows between unbounded preceding and current row
+                ) as record_number
             from states
         ),
 
