@@ -25,3 +25,7 @@
     {%- endfor -%}
     greatest({{ latest | join(", ") }})
 {%- endmacro %}
+
+
+{# A text with its quotes doubled, for use inside an SQL literal. #}
+{% macro quoted(text) %}{{ return(text | replace("'", "''")) }}{% endmacro %}

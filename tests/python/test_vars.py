@@ -160,6 +160,6 @@ def test_right_vars_do_not_stop_the_run(project: ParsedProject, variables: dict[
 def test_every_var_of_the_project_is_known() -> None:
     declared = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"]["dovecote"]
     macro = (PROJECT / "macros" / "core" / "check_vars.sql").read_text()
-    entities = (PROJECT / "macros" / "core" / "input_entities.sql").read_text()
+    entities = (PROJECT / "macros" / "inputs" / "input_entities.sql").read_text()
     for name in declared:
         assert f"'{name}'" in macro or f'"{name.removeprefix("dovecote_")}": {{' in entities, name

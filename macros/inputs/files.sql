@@ -1,0 +1,120 @@
+{#
+    Reading files. The dialect of CSV is pinned (comma or dovecote_csv_delimiter, double quotes, header):
+    a guessed one would change which rows are accepted when a single quote is unbalanced.
+#}
+
+{# The files of an entity, sorted: [{"path": ..., "name": ..., "format": csv, jsonl or parquet}]. #}
+{% macro entity_files(entity) %}
+    {%- set folder = dovecote.input_folder().rstrip('/') -%}
+    {#- ** walks subfolders but skips symbolic links, * the other way round -#}
+    {%- set start = dovecote.quoted(folder) ~ "/" ~ entity -%}
+    {%- set found = run_query(
+        "select file from glob('" ~ start ~ ".*') union select file from glob('" ~ start ~ "/*') union "
+        ~ "select file from glob('" ~ start ~ "/**') order by file"
+    ) -%}
+    {%- set files = [] -%}
+    {%- for row in found.rows -%}
+        {%- set path = row[0] | replace('\\', '/') -%}
+        {%- set name = path[folder | length + 1:] -%}
+        {%- set base = name.split('/')[-1] -%}
+        {%- set format = {'ndjson': 'jsonl'}.get(base.split('.')[-1] | lower, base.split('.')[-1] | lower) -%}
+        {%- if not modules.re.search('(^|/)[._]', name) -%}
+            {%- if format not in ['csv', 'jsonl', 'parquet'] -%}
+                {%- do dovecote.stop(path ~ " is none of .csv, .jsonl and .parquet: convert it, or take it out of the folder.") -%}
+            {%- elif dovecote.is_pattern(path) -%}
+                {%- do dovecote.stop(path ~ " has one of * ? [ ] { } in its name, which is read as a pattern: rename it.") -%}
+            {%- endif -%}
+            {%- do files.append({"path": path, "name": name, "format": format}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set names = files | map(attribute='name') | list -%}
+    {%- set loose_files = [] -%}
+    {%- for name in names if '/' not in name -%} {%- do loose_files.append(name) -%} {%- endfor -%}
+    {%- if loose_files and names | length > 1 -%}
+        {%- do dovecote.stop(folder ~ " holds " ~ entity ~ " more than once (" ~ names | join(', ') ~ "): keep one file, or put all parts into a folder " ~ entity ~ "/.") -%}
+    {%- endif -%}
+    {{ return(files) }}
+{% endmacro %}
+
+
+{% macro is_pattern(path) %}{{ return(modules.re.search('[*?{}\\[\\]]', path) is not none) }}{% endmacro %}
+
+
+{# Whether a column of a file is read: one of the definition, or one to pass through. #}
+{% macro is_read(entity, name) %}
+    {{ return(name in dovecote.input_entities()[entity]["columns"] or name.startswith('x_')) }}
+{% endmacro %}
+
+
+{# The columns of one file and their types: {name: type}. #}
+{% macro file_columns(file, entity) %}
+    {%- set found = {} -%}
+    {%- if file["format"] == 'csv' -%}
+        {%- for name in dovecote.csv_header(file["path"]) -%} {%- do found.update({name: 'VARCHAR'}) -%} {%- endfor -%}
+    {%- elif file["format"] == 'jsonl' -%}
+        {%- for name in dovecote.json_keys(file["path"], entity) -%} {%- do found.update({name | lower: 'VARCHAR'}) -%} {%- endfor -%}
+    {%- else -%}
+        {#- DuckDB renames a column that differs from another one in case only -#}
+        {%- set names = run_query("select lower(name) from parquet_schema('" ~ dovecote.quoted(file["path"]) ~ "')").columns[0].values() | list -%}
+        {%- for row in run_query("describe select * from read_parquet('" ~ dovecote.quoted(file["path"]) ~ "')").rows -%}
+            {%- if row[0] | lower not in names or row[0] | lower == 'file_row_number' -%}
+                {%- do dovecote.stop(file["path"] ~ " has the column '" ~ row[0] ~ "' twice, or one of that name that is kept for its reader: rename it.") -%}
+            {%- endif -%}
+            {%- do found.update({row[0] | lower: row[1]}) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(found) }}
+{% endmacro %}
+
+
+{# The rows of one file as the raw model holds them. #}
+{% macro read_file(file, entity, careful=false) %}
+    {%- set found = dovecote.file_columns(file, entity) -%}
+select
+    {{ dovecote.entity_columns(entity, found) }},
+    '{{ dovecote.quoted(file["name"]) }}' as source_name,
+    source_position,
+    malformed_reason,
+    malformed_line,
+    cast(line_count as integer) as line_count
+from {{ dovecote.file_records(file, found, entity, careful) }} as input
+{%- endmacro %}
+
+
+{% macro read_files(entity) %}
+    {%- for file in dovecote.entity_files(entity) -%}
+        {%- if loop.index > 1 %}
+union all
+        {% endif -%}
+        {{ dovecote.read_file(file, entity) }}
+    {%- else -%}
+        {{ dovecote.no_rows(entity) }}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{# The rows an entity's input holds, counted apart from the reader of records. #}
+{% macro count_input_rows(entity) %}
+    {%- set mode = dovecote.input_mode() -%}
+    {%- set relation = dovecote.input_relation(entity) if mode != 'folder' else none -%}
+    {%- if mode == 'folder' and execute -%}
+        {%- for file in dovecote.entity_files(entity) -%}
+            {%- if loop.index > 1 %}
+union all
+            {% endif -%}
+select
+    '{{ entity }}' as entity,
+    '{{ dovecote.quoted(file["name"]) }}' as source_name,
+            {% if file["format"] == 'parquet' -%}
+    (select num_rows from parquet_file_metadata('{{ dovecote.quoted(file["path"]) }}')) as physical_rows
+            {%- else -%}
+    {{ dovecote.count_lines(file["path"]).filled - (1 if file["format"] == 'csv' else 0) }} as physical_rows
+            {%- endif -%}
+        {%- endfor -%}
+    {%- elif relation is not none -%}
+select
+    '{{ entity }}' as entity,
+    '{{ relation.identifier }}' as source_name,
+    (select count(*) from {{ relation }}) as physical_rows
+    {%- endif -%}
+{% endmacro %}
