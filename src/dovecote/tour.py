@@ -82,9 +82,8 @@ select
     reconciliation.entity,
     reconciliation.rows_in,
     reconciliation.accepted,
-    reconciliation.duplicates,
     reconciliation.quarantined,
-    mode(quarantine.reasons) as most_frequent_reason
+    mode(quarantine.reasons) as most_often_for
 from dovecote_marts.mart_input_reconciliation as reconciliation
 left join dovecote_marts.mart_quarantine as quarantine
     on reconciliation.entity = quarantine.entity
