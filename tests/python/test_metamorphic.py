@@ -16,6 +16,8 @@ from warehouse.compiled_project import CompiledProject
 from warehouse.full_shops import Rows, changed, full_shop
 from warehouse.marts import Marts, differences, run_all
 
+pytestmark = pytest.mark.slow
+
 SEEDS = (3, 14, 15)
 IDS = {
     "order_id",

@@ -18,6 +18,8 @@ from warehouse.compiled_project import CompiledProject, Warehouse
 from warehouse.retention_cells import RETENTION_COMBINATIONS, cells_sql
 from warehouse.shops import raw_rows
 
+pytestmark = pytest.mark.slow
+
 MARTS = {
     "fct_sessions": ("person_id", "started_at", "ended_at", "session_id", "events"),
     "fct_customer_days": ("person_id", "activity", "activity_date"),
