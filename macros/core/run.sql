@@ -29,3 +29,11 @@
 
 {# A text with its quotes doubled, for use inside an SQL literal. #}
 {% macro quoted(text) %}{{ return(text | replace("'", "''")) }}{% endmacro %}
+
+
+{# Texts as a list of SQL literals, for use in an in (...). #}
+{% macro quoted_list(texts) -%}
+    {%- for text in texts -%}
+        '{{ dovecote.quoted(text | string) }}'{{ ", " if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
