@@ -39,8 +39,11 @@
             customer_id,
             is_in_sample,
             activity_date,
-            count(*) as actions,
-            sum(net_amount) as net_amount
+            sum(net_amount) as net_amount,
+            {{ dovecote.days_between(
+                "lag(activity_date) over (partition by activity, cutoff_date, customer_id order by activity_date)",
+                "activity_date"
+            ) }} as gap_days
         from known_actions
         group by activity, cutoff_date, customer_id, is_in_sample, activity_date
 
@@ -56,8 +59,7 @@
             min(activity_date) as first_date,
             max(activity_date) as last_date,
             count(*) - 1 as repeat_days,
-            sum(actions) as actions,
-            cast(sum(net_amount) as double) as net_amount,
+            max_by(gap_days, activity_date) as last_gap_days,
             cast(sum(net_amount) - {{ dovecote.first_by("net_amount", ["activity_date"]) }} as double) as repeat_amount
         from activity_days
         group by activity, cutoff_date, customer_id, is_in_sample

@@ -1,4 +1,4 @@
-{# Whether a customer stayed away for a whole horizon after a cut-off. #}
-{% macro is_churned(next_activity_date, cutoff_date, horizon_days) -%}
-    coalesce({{ next_activity_date }} > {{ dovecote.date_plus_days(cutoff_date, horizon_days) }}, true)
+{# Whether a customer stayed away until the end of a horizon. #}
+{% macro is_churned(next_activity_date, horizon_end_date) -%}
+    coalesce({{ next_activity_date }} > {{ horizon_end_date }}, true)
 {%- endmacro %}

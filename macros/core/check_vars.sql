@@ -26,6 +26,7 @@
         {%- do dovecote.check_as_of() -%}
         {%- do dovecote.check_lifecycle_multiples() -%}
         {%- do dovecote.check_retention_combinations() -%}
+        {%- do dovecote.check_churn() -%}
         {%- do dovecote.check_timezone() -%}
     {%- endif -%}
 {% endmacro %}
@@ -134,6 +135,39 @@
 {% endmacro %}
 
 
+{% macro check_churn() %}
+    {%- for activity in var('dovecote_churn_activities') -%}
+        {%- do dovecote.check_choice('dovecote_churn_activities', ['order', 'visit'], activity) -%}
+    {%- endfor -%}
+    {%- set horizons = var('dovecote_churn_horizons') -%}
+    {%- if horizons is string or horizons is not sequence or not horizons or horizons | reject('integer') | list
+        or horizons | unique | list | length < horizons | length or horizons | min < 1 or horizons | max > 3650 -%}
+        {%- do dovecote.stop("dovecote_churn_horizons is " ~ horizons ~ ": give a list of different whole numbers of days from 1 to 3650, such as [30, 60, 90].") -%}
+    {%- endif -%}
+    {%- do dovecote.check_choice('dovecote_churn_engine', ['native', 'lifetimes']) -%}
+    {%- do dovecote.check_number('dovecote_churn_evaluation_cutoffs', 1, 24) -%}
+    {%- do dovecote.check_number('dovecote_churn_training_snapshots', 1, 24) -%}
+    {%- do dovecote.check_number('dovecote_churn_sample_customers', 1, 1000000000) -%}
+    {%- do dovecote.check_number('dovecote_churn_min_customers', 1, 1000000000) -%}
+    {%- do dovecote.check_number('dovecote_churn_min_repeat_customers', 1, 1000000000) -%}
+    {%- do dovecote.check_number('dovecote_churn_min_history_days', 1, 36500) -%}
+    {%- set bands = var('dovecote_churn_risk_bands') -%}
+    {%- if bands is not mapping or bands.medium is not number or bands.high is not number
+        or not 0 < bands.medium < bands.high < 1 -%}
+        {%- do dovecote.stop("dovecote_churn_risk_bands is " ~ bands ~ ": give medium and high, two probabilities with medium below high.") -%}
+    {%- endif -%}
+    {%- do dovecote.check_number('dovecote_value_discount_rate', 0, 10) -%}
+    {%- if var('dovecote_alert_horizon_days') -%}
+        {%- do dovecote.check_choice('dovecote_alert_horizon_days', horizons) -%}
+    {%- endif -%}
+    {%- do dovecote.check_number('dovecote_alert_min_churn_probability', 0, 1) -%}
+    {%- do dovecote.check_number('dovecote_alert_min_expected_loss', 0, 1000000000000) -%}
+    {%- do dovecote.check_number('dovecote_alert_min_rise', 0, 1000000000000) -%}
+    {%- do dovecote.check_number('dovecote_alert_daily_capacity', 0, 1000000000) -%}
+    {%- do dovecote.check_number('dovecote_alert_cooldown_days', 0, 36500) -%}
+{% endmacro %}
+
+
 {# The vars beside those that name the inputs. #}
 {% macro setting_names() %}
     {{ return([
@@ -157,6 +191,23 @@
         'dovecote_lifecycle_default_cadence_days',
         'dovecote_lifecycle_cadence_prior_gaps',
         'dovecote_rfm_segments',
+        'dovecote_churn_activities',
+        'dovecote_churn_horizons',
+        'dovecote_churn_engine',
+        'dovecote_churn_evaluation_cutoffs',
+        'dovecote_churn_training_snapshots',
+        'dovecote_churn_sample_customers',
+        'dovecote_churn_min_customers',
+        'dovecote_churn_min_repeat_customers',
+        'dovecote_churn_min_history_days',
+        'dovecote_churn_risk_bands',
+        'dovecote_value_discount_rate',
+        'dovecote_alert_horizon_days',
+        'dovecote_alert_min_churn_probability',
+        'dovecote_alert_min_expected_loss',
+        'dovecote_alert_min_rise',
+        'dovecote_alert_daily_capacity',
+        'dovecote_alert_cooldown_days',
     ]) }}
 {% endmacro %}
 

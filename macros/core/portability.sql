@@ -201,6 +201,74 @@
 {%- endmacro %}
 
 
+{# The places (1, 2, ...) of some columns as a list, the largest in absolute value first, without those that are null. #}
+{% macro places_by_weight(names, suffix) -%}
+    {{ adapter.dispatch('places_by_weight', 'dovecote')(names, suffix) }}
+{%- endmacro %}
+
+{% macro default__places_by_weight(names, suffix) -%}
+    list_transform(
+        list_sort(
+            list_filter(
+                list_value(
+                    {%- for name in names %}
+                    {'weight': abs({{ name }}{{ suffix }}), 'place': -{{ loop.index }}}{{ "," if not loop.last }}
+                    {%- endfor %}
+                ),
+                lambda item: item.weight is not null
+            ),
+            'DESC'
+        ),
+        lambda item: -item.place
+    )
+{%- endmacro %}
+
+{% macro spark__places_by_weight(names, suffix) -%}
+    transform(
+        sort_array(
+            filter(
+                array(
+                    {%- for name in names %}
+                    named_struct('weight', abs({{ name }}{{ suffix }}), 'place', -{{ loop.index }}){{ "," if not loop.last }}
+                    {%- endfor %}
+                ),
+                item -> item.weight is not null
+            ),
+            false
+        ),
+        item -> -item.place
+    )
+{%- endmacro %}
+
+
+{# The element of a list at a place counted from 1; null beyond its end. #}
+{% macro element_of(list, place) -%}
+    {{ adapter.dispatch('element_of', 'dovecote')(list, place) }}
+{%- endmacro %}
+
+{% macro default__element_of(list, place) -%}
+    list_extract({{ list }}, {{ place }})
+{%- endmacro %}
+
+{% macro spark__element_of(list, place) -%}
+    get({{ list }}, {{ place }} - 1)
+{%- endmacro %}
+
+
+{# A number that changes with any row of a relation, and not with their order, as an aggregate. #}
+{% macro rows_fingerprint(relation) -%}
+    {{ adapter.dispatch('rows_fingerprint', 'dovecote')(relation) }}
+{%- endmacro %}
+
+{% macro default__rows_fingerprint(relation) -%}
+    cast(coalesce(sum(cast(md5_number_lower(cast({{ relation }} as string)) as hugeint)), 0) as string)
+{%- endmacro %}
+
+{% macro spark__rows_fingerprint(relation) -%}
+    cast(coalesce(sum(cast(xxhash64(to_json(struct({{ relation }}.*))) as decimal(38, 0))), 0) as string)
+{%- endmacro %}
+
+
 {# A row's columns as one JSON text. #}
 {% macro columns_as_json(columns) -%}
     {{ adapter.dispatch('columns_as_json', 'dovecote')(columns) }}

@@ -64,6 +64,10 @@ def _macros() -> _Namespace:
         "execute": False,
         "run_started_at": datetime(2000, 1, 1),
         "target": {"type": "duckdb"},
+        "project_name": "dovecote",
+        "invocation_id": "",
+        "context": {},
+        "default__generate_schema_name": lambda schema, node: schema,
     }
     for file in sorted((PROJECT / "macros").rglob("*.sql")):
         module = environment.from_string(file.read_text()).make_module(context)

@@ -21,7 +21,7 @@ merged_accounts as (
 
 ),
 
-merges as (
+known_since as (
 
     select
         customer_merges.customer_id,
@@ -39,13 +39,13 @@ final as (
 
     select
         customers.customer_id,
-        merges.known_from_date,
+        known_since.known_from_date,
         row_number() over (
             order by md5(customers.customer_id), customers.customer_id
-        ) <= {{ var("dovecote_churn_sample_customers") }} as is_in_sample
+        ) <= {{ dovecote.sample_customers() }} as is_in_sample
     from customers
-    left join merges
-        on customers.customer_id = merges.customer_id
+    left join known_since
+        on customers.customer_id = known_since.customer_id
 
 )
 

@@ -75,8 +75,7 @@ final as (
         {{ dovecote.days_between("first_date", "last_date") }} as first_to_last_days,
         {{ dovecote.days_between("first_date", "cutoff_date") }} as age_days,
         {{ dovecote.days_between("last_date", "cutoff_date") }} as recency_days,
-        actions,
-        net_amount,
+        last_gap_days,
         repeat_amount / nullif(repeat_days, 0) as mean_repeat_spend,
         is_in_sample
     from histories

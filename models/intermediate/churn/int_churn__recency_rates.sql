@@ -3,6 +3,7 @@
 -- recency_threshold splits at the day that tells churners best from others (largest difference between the share of
 -- churners and of others beyond it), recency_base_rate takes up to ten bins of equal size.
 {% set customers_per_bin = 50 -%}
+{% set horizon_end_date = dovecote.date_plus_days("snapshots.snapshot_date", "snapshots.snapshot_horizon_days") -%}
 
 with
 
@@ -28,7 +29,7 @@ counts as (
         outcomes.recency_days,
         count(*) as customers,
         count(*) filter (
-            where {{ dovecote.is_churned("outcomes.next_activity_date", "snapshots.snapshot_date", "snapshots.snapshot_horizon_days") }}
+            where {{ dovecote.is_churned("outcomes.next_activity_date", horizon_end_date) }}
         ) as churned
     from snapshots
     inner join outcomes
@@ -56,9 +57,8 @@ compared as (
 
     select
         *,
-        {{ dovecote.ratio("all_churned - churned_up_to", "all_churned") }}
-        - {{ dovecote.ratio("(all_customers - all_churned) - (customers_up_to - churned_up_to)", "all_customers - all_churned") }}
-            as difference_beyond,
+        {{ dovecote.ratio("(customers_up_to - churned_up_to)", "all_customers - all_churned") }}
+        - {{ dovecote.ratio("churned_up_to", "all_churned") }} as difference_beyond,
         least(10, greatest(1, floor(all_customers / {{ customers_per_bin }}.0))) as bins
     from cumulated
 

@@ -19,12 +19,6 @@ value_snapshots as (
 
 ),
 
-quarters as (
-
-    select {{ dovecote.integers_from_to(1, 4) }} as quarter
-
-),
-
 -- A year is scored by its quarters too, so that money to come can be discounted.
 value_horizons as (
 
@@ -33,16 +27,17 @@ value_horizons as (
         horizon_days,
         is_as_of
     from value_snapshots
+    {%- for horizon_days in dovecote.value_horizons() %}
 
     union
 
     select
-        value_snapshots.snapshot_date,
-        cast(round(365 * quarters.quarter / 4.0) as integer) as horizon_days,
-        value_snapshots.is_as_of
+        snapshot_date,
+        {{ horizon_days }} as horizon_days,
+        is_as_of
     from value_snapshots
-    cross join quarters
-    where value_snapshots.is_as_of
+    where is_as_of
+    {%- endfor %}
 
 ),
 

@@ -1,7 +1,7 @@
 -- Which past days a score learns from. Snapshot 0 is the cut-off itself: as_of, or a past day whose horizon has ended,
 -- where scores are graded. Snapshots 1, 2, ... are the days that train its model: their outcomes ended by the cut-off,
 -- one after the other without overlap, and each had at least as much history behind it as outcome ahead.
-{% set evaluations = var("dovecote_churn_evaluation_cutoffs") -%}
+{% set evaluations = dovecote.evaluation_cutoffs() -%}
 
 with
 
@@ -24,7 +24,9 @@ spaced as (
         horizons.horizon_days,
         least(
             horizons.horizon_days,
-            cast(floor((spans.history_days - 2 * horizons.horizon_days) / {{ [evaluations - 1, 1] | max }}.0) as integer)
+            cast(
+                floor((spans.history_days - 2 * horizons.horizon_days) / {{ [evaluations - 1, 1] | max }}.0) as integer
+            )
         ) as days_apart
     from spans
     cross join horizons
@@ -33,7 +35,7 @@ spaced as (
 
 numbers as (
 
-    select {{ dovecote.integers_from_to(1, [evaluations, var("dovecote_churn_training_snapshots")] | max) }} as number
+    select {{ dovecote.integers_from_to(1, [evaluations, dovecote.training_snapshots()] | max) }} as number
 
 ),
 
@@ -100,7 +102,7 @@ training as (
         ) }} as snapshot_date
     from taught
     inner join numbers
-        on numbers.number <= {{ var("dovecote_churn_training_snapshots") }}
+        on numbers.number <= {{ dovecote.training_snapshots() }}
     where taught.training_horizon_days >= {{ dovecote.shortest_training_horizon_days() }}
 
 ),

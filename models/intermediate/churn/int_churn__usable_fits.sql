@@ -14,31 +14,44 @@ spans as (
 
 ),
 
-final as (
+judged as (
 
     select
-        fits.activity,
-        fits.cutoff_date,
-        fits.model_name,
-        fits.r,
-        fits.alpha,
-        fits.a,
-        fits.b,
-        fits.s,
-        fits.beta,
-        fits.log_likelihood,
+        fits.*,
         case
             when fits.customers < {{ var("dovecote_churn_min_customers") }} then 'too_few_customers'
-            when fits.repeat_customers < {{ var("dovecote_churn_min_repeat_customers") }} then 'too_few_repeat_customers'
+            when
+                fits.repeat_customers < {{ var("dovecote_churn_min_repeat_customers") }} then 'too_few_repeat_customers'
             when
                 {{ dovecote.days_between("spans.first_date", "fits.cutoff_date") }} + 1
                 < {{ var("dovecote_churn_min_history_days") }} then 'too_short_history'
-            when fits.status not in ('converged', 'boundary') then 'model_not_identified'
             else 'eligible'
-        end as eligibility
+        end as data_eligibility
     from fits
     inner join spans
         on fits.activity = spans.activity
+
+),
+
+final as (
+
+    select
+        activity,
+        cutoff_date,
+        model_name,
+        r,
+        alpha,
+        a,
+        b,
+        s,
+        beta,
+        log_likelihood,
+        data_eligibility,
+        case
+            when data_eligibility = 'eligible' and status not in ('converged', 'boundary') then 'model_not_identified'
+            else data_eligibility
+        end as eligibility
+    from judged
 
 )
 

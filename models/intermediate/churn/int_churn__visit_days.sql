@@ -8,16 +8,36 @@ events as (
 
 ),
 
-final as (
+orders as (
+
+    select distinct
+        customer_id,
+        order_date
+    from {{ ref("dovecote", "int_churn__orders") }}
+
+),
+
+days as (
 
     select
         customer_id,
         event_date as visit_date,
-        count(*) as events,
-        count(*) filter (where event_type = 'cart_add') as cart_adds,
-        count(*) filter (where event_type = 'purchase') as purchases
+        count(*) filter (where event_type = 'cart_add') > 0 as has_cart,
+        count(*) filter (where event_type = 'purchase') > 0 as has_purchase
     from events
     group by customer_id, event_date
+
+),
+
+final as (
+
+    select
+        days.customer_id,
+        days.visit_date,
+        days.has_cart and not days.has_purchase and orders.customer_id is null as is_cart_abandoned
+    from days
+    left join orders
+        on days.customer_id = orders.customer_id and days.visit_date = orders.order_date
 
 )
 

@@ -1,0 +1,38 @@
+with
+
+scores as (
+
+    select * from {{ ref("dovecote", "mart_churn_scores") }}
+
+),
+
+run as (
+
+    select * from {{ ref("dovecote", "int_core__run") }}
+
+),
+
+final as (
+
+    select
+        run.as_of_date,
+        '{{ dovecote.this_run_id() }}' as run_id,
+        scores.customer_id,
+        scores.activity,
+        scores.horizon_days,
+        scores.churn_probability,
+        scores.p_alive,
+        scores.expected_orders,
+        scores.risk_band,
+        scores.reason_1,
+        scores.reason_2,
+        scores.reason_3,
+        scores.model_name,
+        scores.model_version,
+        scores.eligibility
+    from scores
+    cross join run
+
+)
+
+select * from final

@@ -1,0 +1,120 @@
+-- Customers whose loss is worth a call: expected loss is the probability that no order comes in the horizon times
+-- what the year to come is expected to bring, so neither the safe nor the long lost rank high.
+{% set horizon_days = dovecote.alert_horizon_days() -%}
+
+with
+
+scores as (
+
+    select * from {{ ref("dovecote", "mart_churn_scores") }}
+    where activity = 'order' and horizon_days = {{ horizon_days }} and churn_probability is not null
+
+),
+
+model_scores as (
+
+    select * from {{ ref("dovecote", "int_churn__model_scores") }}
+    where activity = 'order' and horizon_days = {{ horizon_days }} and cutoff_date < fit_date
+
+),
+
+customer_value as (
+
+    select * from {{ ref("dovecote", "int_churn__customer_value") }}
+    where fit_date > cutoff_date
+
+),
+
+customers as (
+
+    select * from {{ ref("dovecote", "int_core__customers") }}
+
+),
+
+values_now as (
+
+    select
+        *,
+        {{ dovecote.value_decile("predicted_365d", "customer_id") }} as value_decile
+    from {{ ref("dovecote", "mart_customer_value") }}
+    where predicted_365d is not null
+
+),
+
+purchases as (
+
+    select
+        customer_id,
+        max(order_date) as last_order_date
+    from {{ ref("dovecote", "int_core__purchases") }}
+    group by customer_id
+
+),
+
+compared as (
+
+    select
+        scores.customer_id,
+        scores.horizon_days,
+        scores.churn_probability,
+        scores.risk_band,
+        scores.reason_1,
+        scores.reason_2,
+        scores.reason_3,
+        scores.model_name,
+        scores.model_version,
+        values_now.predicted_365d,
+        values_now.historic_orders,
+        values_now.value_decile,
+        customers.email_consent,
+        purchases.last_order_date,
+        scores.churn_probability * values_now.predicted_365d as expected_loss,
+        model_scores.churn_probability * customer_value.predicted_value as expected_loss_28d_ago
+    from scores
+    inner join values_now
+        on scores.customer_id = values_now.customer_id
+    inner join customers
+        on scores.customer_id = customers.customer_id
+    inner join purchases
+        on scores.customer_id = purchases.customer_id
+    left join model_scores
+        on scores.customer_id = model_scores.customer_id and scores.model_name = model_scores.model_name
+    left join customer_value
+        on scores.customer_id = customer_value.customer_id
+    where customers.closed_at is null
+
+),
+
+final as (
+
+    select
+        customer_id,
+        horizon_days,
+        churn_probability,
+        risk_band,
+        predicted_365d,
+        expected_loss,
+        expected_loss_28d_ago,
+        expected_loss - expected_loss_28d_ago as expected_loss_rise,
+        case
+            when expected_loss >= {{ var("dovecote_alert_min_expected_loss") }} then 'high_loss'
+            else 'rising_loss'
+        end as alert_reason,
+        reason_1,
+        reason_2,
+        reason_3,
+        {{ dovecote.alert_owner_group("value_decile", "historic_orders", "email_consent") | indent(8) }} as owner_group,
+        last_order_date,
+        model_name,
+        model_version
+    from compared
+    where
+        churn_probability >= {{ var("dovecote_alert_min_churn_probability") }}
+        and (
+            expected_loss >= {{ var("dovecote_alert_min_expected_loss") }}
+            or expected_loss - expected_loss_28d_ago >= {{ var("dovecote_alert_min_rise") }}
+        )
+
+)
+
+select * from final

@@ -1,0 +1,90 @@
+-- What moved each published score most, in words: the three largest contributions to the log-odds. A purchase model
+-- rests on recency and rate alone, a base rate on recency.
+{% set features = dovecote.churn_features() -%}
+
+with
+
+choices as (
+
+    select * from {{ ref("dovecote", "int_churn__model_choice") }}
+
+),
+
+spans as (
+
+    select * from {{ ref("dovecote", "int_churn__spans") }}
+
+),
+
+facts as (
+
+    select * from {{ ref("dovecote", "int_churn__facts_at_cutoffs") }}
+
+),
+
+logistic_scores as (
+
+    select * from {{ ref("dovecote", "int_churn__logistic_scores") }}
+
+),
+
+contributed as (
+
+    select
+        facts.*,
+        {%- for feature in features %}
+        case
+            when choices.model_name = 'logistic' then logistic_scores.{{ feature.name }}_contribution
+            {%- if feature.name in ["recency", "activity_rate"] %}
+            when choices.model_name {{ "<> 'recency_base_rate'" if feature.name == "activity_rate" else "is not null" }}
+                then cast(0 as double)
+            {%- endif %}
+        end as {{ feature.name }}_contribution,
+        {%- endfor %}
+        choices.model_name
+    from facts
+    inner join spans
+        on
+            facts.activity = spans.activity
+            and facts.cutoff_date = spans.as_of_date
+            and facts.fit_date = spans.as_of_date
+    inner join choices
+        on facts.activity = choices.activity and facts.horizon_days = choices.horizon_days
+    left join logistic_scores
+        on
+            facts.activity = logistic_scores.activity
+            and facts.horizon_days = logistic_scores.horizon_days
+            and facts.fit_date = logistic_scores.fit_date
+            and facts.cutoff_date = logistic_scores.cutoff_date
+            and facts.customer_id = logistic_scores.customer_id
+
+),
+
+sorted as (
+
+    select
+        *,
+        {{ dovecote.places_by_weight(features | map(attribute="name") | list, "_contribution") | indent(8) }} as places
+    from contributed
+
+),
+
+final as (
+
+    select
+        activity,
+        horizon_days,
+        {%- for number in [1, 2, 3] %}
+        {%- set place = dovecote.element_of("places", number) %}
+        case {{ place }}
+            {%- for feature in features %}
+            when {{ loop.index }} then {{ feature.reason }} || {{ dovecote.direction(feature.name) }}
+            {%- endfor %}
+        end as reason_{{ number }},
+        {%- endfor %}
+        customer_id
+    from sorted
+
+)
+
+select * from final

@@ -1,0 +1,51 @@
+-- What was predicted at the past day and what came, customer by customer, in ten groups of equal size by prediction.
+with
+
+predicted as (
+
+    select * from {{ ref("dovecote", "int_churn__customer_value") }}
+    where not is_as_of and cutoff_date = fit_date
+
+),
+
+purchases as (
+
+    select * from {{ ref("dovecote", "int_core__purchases") }}
+
+),
+
+actual as (
+
+    select
+        predicted.customer_id,
+        count(distinct purchases.order_date) as actual_orders,
+        sum(purchases.net_amount) as actual_value
+    from predicted
+    inner join purchases
+        on
+            predicted.customer_id = purchases.customer_id
+            and predicted.cutoff_date < purchases.order_date
+            and purchases.order_date <= {{ dovecote.date_plus_days("predicted.cutoff_date", "predicted.horizon_days") }}
+    group by predicted.customer_id
+
+),
+
+final as (
+
+    select
+        predicted.customer_id,
+        predicted.cutoff_date,
+        predicted.horizon_days,
+        predicted.model_name,
+        predicted.expected_orders,
+        predicted.predicted_value,
+        coalesce(actual.actual_orders, 0) as actual_orders,
+        cast(coalesce(actual.actual_value, 0) as double) as actual_value,
+        {{ dovecote.value_decile("predicted.predicted_value", "predicted.customer_id") }} as value_decile
+    from predicted
+    left join actual
+        on predicted.customer_id = actual.customer_id
+
+)
+
+select * from final

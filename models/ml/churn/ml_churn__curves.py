@@ -1,0 +1,5 @@
+def model(dbt, session):
+    from dovecote.dbt import as_frame
+    from dovecote.evaluate import curves_table
+
+    return curves_table(as_frame(dbt.ref("dovecote", "int_churn__graded_scores")))
