@@ -15,7 +15,7 @@
             "name": "activity_rate",
             "group": "rhythm",
             "value": "ln((repeat_days + 1) / (age_days / cast(horizon_days as double) + 1))",
-            "reason": "(repeat_days + 1) || ' ' || activity || ' days since ' || age_days || ' days'",
+            "reason": "(repeat_days + 1) || ' ' || activity || ' days in ' || age_days || ' days'",
         },
         {
             "name": "gap_trend",

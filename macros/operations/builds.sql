@@ -35,11 +35,12 @@
 
 
 {% macro finish_build(results) %}
+    {%- set run_model = ref('dovecote', 'int_core__run') -%}
     {%- if execute and flags.WHICH == 'build' -%}
         {%- set failed = results | selectattr('status', 'in', ['error', 'fail', 'skipped', 'runtime error', 'partial success']) | list -%}
         {%- set is_part = invocation_args_dict.get('select') or invocation_args_dict.get('exclude') or invocation_args_dict.get('selector') -%}
         {%- set status = 'failed' if failed else ('part' if is_part else 'green') -%}
-        {%- set run = load_relation(ref('dovecote', 'int_core__run')) -%}
+        {%- set run = load_relation(run_model) -%}
         {%- do run_query(
             "update " ~ dovecote.builds_relation() ~ " set status = '" ~ status ~ "', is_green = " ~ (status == 'green')
             ~ ", finished_at = timestamp '" ~ modules.datetime.datetime.now(modules.pytz.utc).strftime('%Y-%m-%d %H:%M:%S.%f') ~ "'"

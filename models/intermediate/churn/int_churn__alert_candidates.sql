@@ -11,10 +11,19 @@ scores as (
 
 ),
 
-model_scores as (
+run as (
 
-    select * from {{ ref("dovecote", "int_churn__model_scores") }}
-    where activity = 'order' and horizon_days = {{ horizon_days }} and cutoff_date < fit_date
+    select * from {{ ref("dovecote", "int_core__run") }}
+
+),
+
+earlier_scores as (
+
+    select published_scores.*
+    from {{ ref("dovecote", "int_churn__published_scores") }} as published_scores
+    inner join run
+        on published_scores.cutoff_date < run.as_of_date
+    where published_scores.activity = 'order' and published_scores.horizon_days = {{ horizon_days }}
 
 ),
 
@@ -69,7 +78,7 @@ compared as (
         customers.email_consent,
         purchases.last_order_date,
         scores.churn_probability * values_now.predicted_365d as expected_loss,
-        model_scores.churn_probability * customer_value.predicted_value as expected_loss_28d_ago
+        earlier_scores.churn_probability * customer_value.predicted_value as expected_loss_28d_ago
     from scores
     inner join values_now
         on scores.customer_id = values_now.customer_id
@@ -77,8 +86,8 @@ compared as (
         on scores.customer_id = customers.customer_id
     inner join purchases
         on scores.customer_id = purchases.customer_id
-    left join model_scores
-        on scores.customer_id = model_scores.customer_id and scores.model_name = model_scores.model_name
+    left join earlier_scores
+        on scores.customer_id = earlier_scores.customer_id
     left join customer_value
         on scores.customer_id = customer_value.customer_id
     where customers.closed_at is null

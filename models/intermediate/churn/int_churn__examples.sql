@@ -1,12 +1,12 @@
 {{ config(materialized="view") }}
-{#- a view: a selection for the fits -#}
+{#- a view: what the fits select -#}
 
 with
 
 features as (
 
     select * from {{ ref("dovecote", "int_churn__features") }}
-    where is_churned is not null
+    where cutoff_date = fit_date and is_in_sample
 
 ),
 

@@ -115,6 +115,7 @@ final as (
         horizons.cutoff_date,
         horizons.horizon_days,
         histories.customer_id,
+        histories.is_in_sample,
         histories.recency_days,
         histories.age_days,
         histories.repeat_days,

@@ -14,6 +14,7 @@ final as (
         cutoff_date,
         horizon_days,
         customer_id,
+        is_in_sample,
         {%- for feature in dovecote.churn_features() %}
         cast({{ feature.value }} as double) as {{ feature.name }},
         {%- endfor %}

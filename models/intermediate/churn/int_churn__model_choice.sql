@@ -1,7 +1,7 @@
--- Which model's probability is published: the one with the lowest mean log loss over the past cut-offs, among those
--- that SQL can score and that were fitted at as_of. Recency base rates are among them, so what is published is never
--- worse than they are. Where no past cut-off could be graded, the order of preference decides.
-{% set preferences = ["logistic"] + dovecote.purchase_models() | reverse | list + ["recency_base_rate"] -%}
+-- Which model's probabilities are published, one for all horizons of an activity, so that they fit together. Of the
+-- models that were fitted at as_of and were, over the past cut-offs, no worse than the naive baseline, the best has the
+-- lowest mean log loss. Others within two standard errors of it are as good, as far as the data can tell; of these the
+-- preferred is taken: the one that can be explained. Where no past cut-off could be graded, preference alone decides.
 
 with
 
@@ -16,8 +16,15 @@ horizons as (
 
 ),
 
+horizon_count as (
+
+    select count(*) as horizons
+    from horizons
+
+),
+
 models as (
-    {% for model_name in preferences %}
+    {% for model_name in dovecote.publishable_models() %}
     select
         '{{ model_name }}' as model_name,
         {{ loop.index }} as preference
@@ -26,36 +33,33 @@ models as (
 
 ),
 
-evaluation as (
+candidate_losses as (
 
-    select * from {{ ref("dovecote", "ml_churn__evaluation") }}
+    select * from {{ ref("dovecote", "int_churn__candidate_losses") }}
 
 ),
 
--- Against the baseline at the same cut-off, as not every model is graded at every one.
-compared as (
+graded as (
 
     select
-        evaluation.activity,
-        evaluation.horizon_days,
-        evaluation.model_name,
-        count(*) as graded_cutoffs,
-        avg(evaluation.log_loss - baseline.log_loss) as log_loss_above_baseline
-    from evaluation
-    inner join evaluation as baseline
-        on
-            evaluation.activity = baseline.activity
-            and evaluation.horizon_days = baseline.horizon_days
-            and evaluation.cutoff_date = baseline.cutoff_date
-            and baseline.model_name = 'recency_base_rate'
-    group by evaluation.activity, evaluation.horizon_days, evaluation.model_name
+        activity,
+        model_name,
+        count(distinct cutoff_date) as graded_cutoffs,
+        avg(log_loss_over_baseline) as log_loss_over_baseline
+    from candidate_losses
+    group by activity, model_name
 
 ),
 
 coefficients as (
 
-    select * from {{ ref("dovecote", "ml_churn__logistic_coefficients") }}
+    select
+        activity,
+        cutoff_date,
+        count(*) as fitted_horizons
+    from {{ ref("dovecote", "ml_churn__logistic_coefficients") }}
     where status = 'fitted' and feature_name = 'intercept'
+    group by activity, cutoff_date
 
 ),
 
@@ -67,8 +71,13 @@ fits as (
 
 recency_rates as (
 
-    select * from {{ ref("dovecote", "int_churn__recency_rates") }}
+    select
+        activity,
+        cutoff_date,
+        count(*) as fitted_horizons
+    from {{ ref("dovecote", "int_churn__recency_rates") }}
     where model_name = 'base_rate'
+    group by activity, cutoff_date
 
 ),
 
@@ -87,77 +96,145 @@ candidates as (
 
     select
         spans.activity,
-        horizons.horizon_days,
         models.model_name,
         models.preference,
-        compared.graded_cutoffs,
-        compared.log_loss_above_baseline,
+        graded.graded_cutoffs,
+        graded.log_loss_over_baseline,
         eligibilities.data_eligibility,
         case
-            when models.model_name = 'recency_base_rate' then recency_rates.activity is not null
+            when models.model_name = '{{ dovecote.naive_baseline() }}'
+                then coalesce(recency_rates.fitted_horizons = horizon_count.horizons, false)
             when eligibilities.data_eligibility <> 'eligible' then false
-            when models.model_name = 'logistic' then coefficients.activity is not null
+            when models.model_name = 'logistic'
+                then coalesce(coefficients.fitted_horizons = horizon_count.horizons, false)
             else coalesce(fits.eligibility = 'eligible', false)
         end as is_fitted
     from spans
-    cross join horizons
+    cross join horizon_count
     cross join models
     left join eligibilities
         on spans.activity = eligibilities.activity and spans.as_of_date = eligibilities.cutoff_date
-    left join compared
-        on
-            spans.activity = compared.activity
-            and horizons.horizon_days = compared.horizon_days
-            and models.model_name = compared.model_name
+    left join graded
+        on spans.activity = graded.activity and models.model_name = graded.model_name
     left join coefficients
-        on
-            spans.activity = coefficients.activity
-            and horizons.horizon_days = coefficients.horizon_days
-            and spans.as_of_date = coefficients.cutoff_date
+        on spans.activity = coefficients.activity and spans.as_of_date = coefficients.cutoff_date
     left join fits
         on
             spans.activity = fits.activity
             and spans.as_of_date = fits.cutoff_date
             and models.model_name = fits.model_name
     left join recency_rates
+        on spans.activity = recency_rates.activity and spans.as_of_date = recency_rates.cutoff_date
+
+),
+
+-- Where any model was graded, one that was not has nothing to say for itself.
+admitted as (
+
+    select
+        *,
+        count(graded_cutoffs) filter (where is_fitted) over (partition by activity) = 0 as is_ungraded,
+        count(*) filter (where is_fitted and model_name <> '{{ dovecote.naive_baseline() }}') over (
+            partition by activity
+        ) > 0 as has_fitted_model
+    from candidates
+
+),
+
+standing as (
+
+    select
+        *,
+        is_fitted and (is_ungraded or log_loss_over_baseline <= 0) as is_standing
+    from admitted
+
+),
+
+best as (
+
+    select
+        activity,
+        model_name
+    from standing
+    where is_standing and not is_ungraded
+    qualify row_number() over (
+        partition by activity
+        order by log_loss_over_baseline asc, preference asc
+    ) = 1
+
+),
+
+-- A customer's losses at several cut-offs and horizons resemble each other, so customers, not losses, are counted.
+differences as (
+
+    select
+        candidate_losses.activity,
+        candidate_losses.model_name,
+        candidate_losses.customer_id,
+        sum(candidate_losses.log_loss_over_baseline - best_losses.log_loss_over_baseline) as difference
+    from candidate_losses
+    inner join best
+        on candidate_losses.activity = best.activity
+    inner join candidate_losses as best_losses
         on
-            spans.activity = recency_rates.activity
-            and horizons.horizon_days = recency_rates.horizon_days
-            and spans.as_of_date = recency_rates.cutoff_date
+            best.activity = best_losses.activity
+            and candidate_losses.horizon_days = best_losses.horizon_days
+            and best.model_name = best_losses.model_name
+            and candidate_losses.cutoff_date = best_losses.cutoff_date
+            and candidate_losses.customer_id = best_losses.customer_id
+    group by
+        candidate_losses.activity,
+        candidate_losses.model_name,
+        candidate_losses.customer_id
+
+),
+
+ties as (
+
+    select
+        activity,
+        model_name,
+        avg(difference)
+        <= {{ dovecote.standard_errors_of_a_tie() }} * coalesce(stddev_samp(difference), 0) / sqrt(count(*)) as is_tied
+    from differences
+    group by activity, model_name
 
 ),
 
 ordered as (
 
     select
-        *,
+        standing.*,
         row_number() over (
-            partition by activity, horizon_days
-            order by is_fitted desc, log_loss_above_baseline asc nulls last, preference asc
-        ) as place,
-        max(case when model_name <> 'recency_base_rate' and is_fitted then 1 else 0 end) over (
-            partition by activity, horizon_days
-        ) = 1 as has_fitted_model
-    from candidates
+            partition by standing.activity
+            order by
+                standing.is_standing desc,
+                standing.is_ungraded or coalesce(ties.is_tied, false) desc,
+                standing.preference asc
+        ) as place
+    from standing
+    left join ties
+        on standing.activity = ties.activity and standing.model_name = ties.model_name
 
 ),
 
 final as (
 
     select
-        activity,
-        horizon_days,
-        case when is_fitted then model_name end as model_name,
-        graded_cutoffs,
-        log_loss_above_baseline,
+        ordered.activity,
+        horizons.horizon_days,
+        case when ordered.is_fitted then ordered.model_name end as model_name,
+        ordered.graded_cutoffs,
+        ordered.log_loss_over_baseline,
         case
-            when not is_fitted then 'too_short_history'
-            when data_eligibility <> 'eligible' then data_eligibility
-            when not has_fitted_model then 'model_not_identified'
+            when not ordered.is_fitted then 'too_short_history'
+            when ordered.data_eligibility <> 'eligible' then ordered.data_eligibility
+            when not ordered.has_fitted_model then 'model_not_identified'
             else 'eligible'
         end as eligibility
     from ordered
-    where place = 1
+    cross join horizons
+    where ordered.place = 1
 
 )
 

@@ -103,7 +103,9 @@ training as (
     from taught
     inner join numbers
         on numbers.number <= {{ dovecote.training_snapshots() }}
-    where taught.training_horizon_days >= {{ dovecote.shortest_training_horizon_days() }}
+    where
+        taught.training_horizon_days
+        >= least({{ dovecote.shortest_training_horizon_days() }}, taught.horizon_days)
 
 ),
 

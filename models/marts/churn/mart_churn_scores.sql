@@ -34,12 +34,12 @@ histories as (
 
 ),
 
-model_scores as (
+published_scores as (
 
-    select model_scores.*
-    from {{ ref("dovecote", "int_churn__model_scores") }} as model_scores
+    select published_scores.*
+    from {{ ref("dovecote", "int_churn__published_scores") }} as published_scores
     inner join run
-        on model_scores.cutoff_date = run.as_of_date
+        on published_scores.cutoff_date = run.as_of_date
 
 ),
 
@@ -76,16 +76,16 @@ final as (
         cast(customers.customer_id as string) as customer_id,
         cast(choices.activity as string) as activity,
         cast(choices.horizon_days as integer) as horizon_days,
-        cast(model_scores.churn_probability as double) as churn_probability,
+        cast(published_scores.churn_probability as double) as churn_probability,
         cast(purchase_scores.p_alive as double) as p_alive,
         cast(purchase_scores.expected_orders as double) as expected_orders,
-        cast({{ dovecote.risk_band("model_scores.churn_probability") | indent(8) }} as string) as risk_band,
+        cast({{ dovecote.risk_band("published_scores.churn_probability") | indent(8) }} as string) as risk_band,
         cast(reasons.reason_1 as string) as reason_1,
         cast(reasons.reason_2 as string) as reason_2,
         cast(reasons.reason_3 as string) as reason_3,
-        cast(case when model_scores.churn_probability is not null then choices.model_name end as string) as model_name,
+        cast(published_scores.model_name as string) as model_name,
         cast(
-            case when model_scores.churn_probability is not null then model_versions.model_version end as string
+            case when published_scores.customer_id is not null then model_versions.model_version end as string
         ) as model_version,
         cast(
             case
@@ -99,12 +99,11 @@ final as (
         on choices.activity = model_versions.activity and choices.horizon_days = model_versions.horizon_days
     left join histories
         on customers.customer_id = histories.customer_id and choices.activity = histories.activity
-    left join model_scores
+    left join published_scores
         on
-            customers.customer_id = model_scores.customer_id
-            and choices.activity = model_scores.activity
-            and choices.horizon_days = model_scores.horizon_days
-            and choices.model_name = model_scores.model_name
+            customers.customer_id = published_scores.customer_id
+            and choices.activity = published_scores.activity
+            and choices.horizon_days = published_scores.horizon_days
     left join purchase_scores
         on
             histories.activity = purchase_scores.activity
