@@ -5,7 +5,7 @@ cutoffs as (
 
     select
         cutoff_date,
-        max(is_past) as is_past
+        min(is_past) as is_past
     from {{ ref("dovecote", "int_churn__cutoffs") }}
     group by cutoff_date
 

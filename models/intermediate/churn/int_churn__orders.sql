@@ -10,13 +10,22 @@ orders as (
 
 ),
 
+dated as (
+
+    select
+        *,
+        case when not is_purchase then {{ dovecote.local_date("status_changed_at") }} end as cancelled_date
+    from orders
+
+),
+
 final as (
 
     select
         order_id,
         customer_id,
         order_date,
-        case when not is_purchase then {{ dovecote.local_date("status_changed_at") }} end as cancelled_date,
+        cancelled_date,
         gross_amount,
         discount_amount,
         coupon_code is not null as has_coupon,
@@ -24,8 +33,8 @@ final as (
         {{ dovecote.local_date("refunded_at") }} as refunded_date,
         {{ dovecote.local_date("delivered_at") }} as delivered_date,
         coalesce(delivered_at > promised_at, false) as is_late
-    from orders
-    where is_purchase or status_changed_at is not null
+    from dated
+    where is_purchase or cancelled_date > order_date
 
 )
 

@@ -57,8 +57,9 @@ compared as (
 
     select
         *,
-        {{ dovecote.ratio("(customers_up_to - churned_up_to)", "all_customers - all_churned") }}
-        - {{ dovecote.ratio("churned_up_to", "all_churned") }} as difference_beyond,
+        -- Both shares times both totals: whole numbers, so that equal splits are equal.
+        (customers_up_to - churned_up_to) * all_churned
+        - churned_up_to * (all_customers - all_churned) as difference_beyond,
         least(10, greatest(1, floor(all_customers / {{ customers_per_bin }}.0))) as bins
     from cumulated
 
@@ -89,7 +90,7 @@ binned as (
     from compared
     window best_first as (
         partition by activity, horizon_days, cutoff_date
-        order by difference_beyond desc nulls last, recency_days asc
+        order by difference_beyond desc, recency_days asc
     )
 
 ),
