@@ -31,9 +31,11 @@
 {% macro quoted(text) %}{{ return(text | replace("'", "''")) }}{% endmacro %}
 
 
-{# Texts as a list of SQL literals, for use in an in (...). #}
+{# Texts as a list of SQL literals, for use in an in (...), which takes no empty list. #}
 {% macro quoted_list(texts) -%}
     {%- for text in texts -%}
         '{{ dovecote.quoted(text | string) }}'{{ ", " if not loop.last }}
+    {%- else -%}
+        null
     {%- endfor -%}
 {%- endmacro %}

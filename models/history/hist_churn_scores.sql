@@ -28,6 +28,7 @@ final as (
         scores.reason_2,
         scores.reason_3,
         scores.model_name,
+        scores.training_horizon_days,
         scores.model_version,
         scores.eligibility
     from scores

@@ -1,8 +1,9 @@
-"""What dbt's Python models share: reading a relation on whichever engine runs it."""
+"""What dbt's Python models share: relations in, typed tables out, on whichever engine runs them."""
 
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 
 def as_frame(relation: Any) -> pd.DataFrame:
@@ -20,3 +21,25 @@ def as_frame(relation: Any) -> pd.DataFrame:
     """
     frame: pd.DataFrame = relation.df() if hasattr(relation, "df") else relation.toPandas()
     return frame
+
+
+def as_table(frame: pd.DataFrame) -> pa.Table:
+    """Give a Python model's result the types that SQL expects.
+
+    Parameters
+    ----------
+    frame
+        The result; a column whose name ends with ``_date`` holds midnights.
+
+    Returns
+    -------
+    pyarrow.Table
+        The same rows, with dates as dates.
+    """
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    return table.cast(
+        pa.schema(
+            field.with_type(pa.date32()) if field.name.endswith("_date") else field
+            for field in table.schema
+        )
+    )

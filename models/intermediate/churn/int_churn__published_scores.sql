@@ -28,6 +28,7 @@ final as (
         model_scores.cutoff_date,
         model_scores.customer_id,
         model_scores.model_name,
+        model_scores.training_horizon_days,
         min(model_scores.churn_probability) over (
             partition by model_scores.activity, model_scores.cutoff_date, model_scores.customer_id
             order by model_scores.horizon_days

@@ -84,6 +84,7 @@ final as (
         cast(reasons.reason_2 as string) as reason_2,
         cast(reasons.reason_3 as string) as reason_3,
         cast(published_scores.model_name as string) as model_name,
+        cast(published_scores.training_horizon_days as integer) as training_horizon_days,
         cast(
             case when published_scores.customer_id is not null then model_versions.model_version end as string
         ) as model_version,

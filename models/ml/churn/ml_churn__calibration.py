@@ -1,5 +1,5 @@
 def model(dbt, session):
-    from dovecote.dbt import as_frame
+    from dovecote.dbt import as_frame, as_table
     from dovecote.evaluate import calibration_table
 
-    return calibration_table(as_frame(dbt.ref("dovecote", "int_churn__graded_scores")))
+    return as_table(calibration_table(as_frame(dbt.ref("dovecote", "int_churn__graded_scores"))))

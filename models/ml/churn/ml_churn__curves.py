@@ -1,5 +1,5 @@
 def model(dbt, session):
-    from dovecote.dbt import as_frame
+    from dovecote.dbt import as_frame, as_table
     from dovecote.evaluate import curves_table
 
-    return curves_table(as_frame(dbt.ref("dovecote", "int_churn__graded_scores")))
+    return as_table(curves_table(as_frame(dbt.ref("dovecote", "int_churn__graded_scores"))))

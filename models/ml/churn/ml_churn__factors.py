@@ -1,7 +1,7 @@
 def model(dbt, session):
     from dovecote.btyd import factors
-    from dovecote.dbt import as_frame
+    from dovecote.dbt import as_frame, as_table
 
     levels = as_frame(dbt.ref("dovecote", "int_churn__factor_levels"))
     fits = as_frame(dbt.ref("dovecote", "ml_churn__fits"))
-    return factors(levels, fits)
+    return as_table(factors(levels, fits))

@@ -1,8 +1,8 @@
 def model(dbt, session):
     from dovecote.churn import logistic_coefficients
-    from dovecote.dbt import as_frame
+    from dovecote.dbt import as_frame, as_table
 
     examples = as_frame(dbt.ref("dovecote", "int_churn__examples"))
     snapshots = as_frame(dbt.ref("dovecote", "int_churn__snapshots"))
     groups = as_frame(dbt.ref("dovecote", "int_churn__feature_groups"))
-    return logistic_coefficients(examples, snapshots, dict(groups.to_numpy()))
+    return as_table(logistic_coefficients(examples, snapshots, dict(groups.to_numpy())))
