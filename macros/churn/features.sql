@@ -32,8 +32,8 @@
         {
             "name": "btyd_log_odds",
             "group": "btyd",
-            "value": "coalesce(ln(least(greatest(purchase_model_probability, 0.000001), 0.999999) / (1 - least(greatest(purchase_model_probability, 0.000001), 0.999999))), 0)",
-            "reason": "'history alone gives ' || cast(round(100 * purchase_model_probability) as integer) || '% to stay away'",
+            "value": "case when purchase_model_probability is null then 0 else ln(least(greatest(purchase_model_probability, 0.000001), 0.999999) / (1 - least(greatest(purchase_model_probability, 0.000001), 0.999999))) end",
+            "reason": "coalesce('history alone gives ' || cast(round(100 * purchase_model_probability) as integer) || '% to stay away', 'no purchase model')",
         },
         {
             "name": "visit_days",

@@ -1,4 +1,4 @@
-"""The first look at a warehouse: what it was built from, and three questions with answers."""
+"""The first look at a warehouse: what it was built from, and four questions with answers."""
 
 from __future__ import annotations
 
@@ -73,6 +73,20 @@ select
 from dovecote_marts.mart_customer_rfm
 group by rfm_segment
 order by net_revenue desc
+limit 6""",
+    ),
+    Question(
+        "Who is about to leave, what would it cost, and why?",
+        """
+select
+    customer_id,
+    round(churn_probability, 2) as stays_away,
+    horizon_days as for_days,
+    round(predicted_365d, 2) as predicted_365d,
+    round(expected_loss, 2) as expected_loss,
+    reason_1
+from dovecote_marts.mart_churn_alerts
+order by alert_rank
 limit 6""",
     ),
     Question(

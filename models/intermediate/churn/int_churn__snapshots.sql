@@ -2,6 +2,7 @@
 -- where scores are graded. Snapshots 1, 2, ... are the days that train its model: their outcomes ended by the cut-off,
 -- one after the other without overlap, and each had at least as much history behind it as outcome ahead.
 {% set evaluations = dovecote.evaluation_cutoffs() -%}
+{% set shortest_days = "least(" ~ dovecote.shortest_training_horizon_days() ~ ", horizon_days)" -%}
 
 with
 
@@ -53,7 +54,7 @@ past_cutoffs as (
         on numbers.number <= {{ evaluations }}
     where
         spaced.history_days >= 2 * spaced.horizon_days
-        and (numbers.number = 1 or spaced.days_apart >= {{ dovecote.shortest_training_horizon_days() }})
+        and (numbers.number = 1 or spaced.days_apart >= {{ shortest_days }})
 
 ),
 
@@ -103,9 +104,7 @@ training as (
     from taught
     inner join numbers
         on numbers.number <= {{ dovecote.training_snapshots() }}
-    where
-        taught.training_horizon_days
-        >= least({{ dovecote.shortest_training_horizon_days() }}, taught.horizon_days)
+    where taught.training_horizon_days >= {{ shortest_days }}
 
 ),
 
