@@ -29,17 +29,19 @@ def as_table(frame: pd.DataFrame) -> pa.Table:
     Parameters
     ----------
     frame
-        The result; a column whose name ends with ``_date`` holds midnights.
+        The result; a column whose name ends with ``_date`` holds midnights, and one without any
+        value and type holds text.
 
     Returns
     -------
     pyarrow.Table
-        The same rows, with dates as dates.
+        The same rows, with dates as dates and texts as texts.
     """
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    return table.cast(
-        pa.schema(
-            field.with_type(pa.date32()) if field.name.endswith("_date") else field
-            for field in table.schema
-        )
-    )
+    return table.cast(pa.schema([field.with_type(_sql_type(field)) for field in table.schema]))
+
+
+def _sql_type(field: pa.Field) -> pa.DataType:
+    if field.name.endswith("_date"):
+        return pa.date32()
+    return pa.string() if pa.types.is_null(field.type) else field.type

@@ -90,4 +90,4 @@ def challenger_scores(
         "churn_probability": "float64",
     }
     empty = pd.DataFrame(columns=list(types))
-    return pd.concat([empty, *tables], ignore_index=True).astype(types)
+    return pd.concat(tables or [empty], ignore_index=True).astype(types)
