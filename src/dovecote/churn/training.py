@@ -111,13 +111,13 @@ def read_tasks(
     Yields
     ------
     Task
-        One per activity, horizon_days and cutoff_date.
+        One per activity, horizon_days and cutoff_date with customers to score. Snapshots without
+        customers teach nothing.
 
     Raises
     ------
     ValueError
-        If a column is missing, a feature is null, a snapshot has no examples, or the outcome of a
-        training snapshot is null.
+        If a column is missing, a feature is null, or the outcome of a training snapshot is null.
     """
     _require_columns("examples", examples, [*EXAMPLE_COLUMNS, *features])
     _require_columns("snapshots", snapshots, SNAPSHOT_COLUMNS)
@@ -134,17 +134,20 @@ def read_tasks(
 
     def read(key: tuple[Any, ...]) -> Snapshot:
         if key not in known:
-            if key not in rows:
-                raise ValueError(
-                    f"Column snapshot_date of examples lacks {key[1]} for {key[0]} and "
-                    f"{key[2]} days, which snapshots lists: add its customers."
-                )
             # A sum of floats depends on their order, which SQL does not promise.
             found = rows[key][np.argsort(customer_id[rows[key]], kind="stable")]
             known[key] = Snapshot(customer_id[found], values[found], is_churned[found])
         return known[key]
 
-    for key, group in snapshots.sort_values("snapshot_number").groupby(KEY):
+    peopled = snapshots.merge(
+        examples[["activity", "snapshot_date", "horizon_days"]].drop_duplicates(),
+        left_on=["activity", "snapshot_date", "snapshot_horizon_days"],
+        right_on=["activity", "snapshot_date", "horizon_days"],
+        suffixes=("", "_of_examples"),
+    )
+    for key, group in peopled.sort_values("snapshot_number").groupby(KEY):
+        if group["snapshot_number"].iloc[0] != 0:
+            continue
         scored, *training = (
             read((key[0], row.snapshot_date, row.snapshot_horizon_days))
             for row in group.itertuples()
