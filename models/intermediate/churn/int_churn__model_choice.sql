@@ -133,8 +133,8 @@ admitted as (
 
     select
         *,
-        count(graded_cutoffs) filter (where is_fitted) over (partition by activity) = 0 as is_ungraded,
-        count(*) filter (where is_fitted and model_name <> '{{ dovecote.naive_baseline() }}') over (
+        count(case when is_fitted then graded_cutoffs end) over (partition by activity) = 0 as is_ungraded,
+        count(case when is_fitted and model_name <> '{{ dovecote.naive_baseline() }}' then 1 end) over (
             partition by activity
         ) > 0 as has_fitted_model
     from candidates
