@@ -15,6 +15,11 @@ def share(part: FloatArray | float, rest: FloatArray | float) -> FloatArray:
     return np.asarray(part / (part + rest), dtype=np.float64)
 
 
+def totals(positions: IntArray, weights: FloatArray) -> FloatArray:
+    """Add up weights by position, from 0 to the last position that occurs."""
+    return np.bincount(positions, weights=weights).astype(np.float64, copy=False)
+
+
 def distinct(*columns: FloatArray) -> tuple[list[FloatArray], IntArray]:
     """Find the distinct rows of columns of equal length, and each row's position among them.
 

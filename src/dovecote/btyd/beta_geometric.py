@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit
 
-from dovecote.btyd.arrays import FloatArray, share
+from dovecote.btyd.arrays import FloatArray, share, totals
 from dovecote.btyd.histories import Histories, with_more_than
 from dovecote.btyd.maximise import Evaluation, Objective
 from dovecote.btyd.quadrature import mean_over_beta
@@ -37,10 +37,10 @@ def mean_log_likelihood(model_name: str, histories: Histories) -> Objective:
     coins_at_start = COINS_AT_START[model_name]
     with_more_repeats = with_more_than(x, weight)
     with_more_coins = with_more_than(x + coins_at_start, weight)
-    repeat, coin = np.arange(len(with_more_repeats)), np.arange(len(with_more_coins))
+    repeat, coin = np.arange(float(len(with_more_repeats))), np.arange(float(len(with_more_coins)))
     age, age_of = np.unique(histories.age_days, return_inverse=True)
-    customers_of_age = np.bincount(age_of, weights=weight)
-    repeats_of_age = np.bincount(age_of, weights=weight * x)
+    customers_of_age = totals(age_of, weight)
+    repeats_of_age = totals(age_of, weight * x)
 
     may_be_dead = x + coins_at_start > 0
     x, weight, age_of = x[may_be_dead], weight[may_be_dead], age_of[may_be_dead]
@@ -69,9 +69,7 @@ def mean_log_likelihood(model_name: str, histories: Histories) -> Objective:
         hessian[2, 2] = -with_more_coins @ (a_share * (1 - a_share))
         gradient[3] = with_more_coins @ (b_share * a_share)
         hessian[2, 3] = with_more_coins @ (a_share * b_of_both)
-        hessian[3, 3] = with_more_coins @ (
-            b_share * (1 - b_share) - b_of_both * (1 - b_of_both)
-        )
+        hessian[3, 3] = with_more_coins @ (b_share * (1 - b_share) - b_of_both * (1 - b_of_both))
 
         log_last, last_share = np.log1p(last / alpha), share(last, alpha)
         since_last = log_age[age_of] - log_last[last_of]
@@ -147,4 +145,3 @@ def expected_if_alive(
         return -np.expm1(-shape[of, None] * np.log1p(p * reach[of, None])) / p
 
     return mean_over_beta(expected, np.full_like(x, a), b + x + COINS_AT_START[model_name])
-

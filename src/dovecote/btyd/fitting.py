@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from dovecote.btyd import beta_geometric, gamma_gamma, pareto, peer
-from dovecote.btyd.arrays import FloatArray, distinct
+from dovecote.btyd.arrays import FloatArray, distinct, totals
 from dovecote.btyd.histories import Histories, check_counts, column
 from dovecote.btyd.maximise import EDGE, Evaluation, Maximum, Objective, maximise
 from dovecote.btyd.scoring import MODELS, PARAMETERS
@@ -19,7 +20,7 @@ Engine = Literal["native", "lifetimes"]
 Status = Literal["converged", "boundary", "not_identified", "failed"]
 ENGINES: tuple[Engine, ...] = ("native", "lifetimes")
 
-FLAT = 1e-8
+FLAT = 1e-12
 """Curvature of the mean log-likelihood below which the data do not tell parameters apart."""
 PEER_GRADIENT_TOLERANCE = 1e-3
 """Gradient above which what the other package calls an optimum is none."""
@@ -56,7 +57,7 @@ class Fit:
     iterations
         Newton steps; 0 for another engine.
     boundary
-        Parameters that ran to an edge, a hundred thousand times the data's scale or its inverse.
+        Parameters that ran to an edge, ten thousand times the data's scale or its inverse.
     status
         ``converged``; ``boundary`` (the optimum is at an edge, parameters score all the same);
         ``not_identified`` (the data cannot tell); ``failed``.
@@ -148,24 +149,20 @@ def fit(
         return _without_estimate(model_name, engine, counts, "not_identified")
     unit = float(np.average(histories.age_days, weights=histories.customers))
     scaled = histories.in_unit(unit)
+    prepare: Callable[[Histories], Objective]
     if model_name == "pareto_nbd":
-        objectives = [pareto.mean_log_likelihood(some) for some in (scaled, scaled.sample(SAMPLE))]
-        start, has_unit = pareto.start(scaled), [0, 1, 0, 1]
+        prepare, start, has_unit = pareto.mean_log_likelihood, pareto.start(scaled), [0, 1, 0, 1]
     else:
-        objectives = [
-            beta_geometric.mean_log_likelihood(model_name, some)
-            for some in (scaled, scaled.sample(SAMPLE))
-        ]
+        prepare = partial(beta_geometric.mean_log_likelihood, model_name)
         start, has_unit = beta_geometric.start(scaled), [0, 1, 0, 0]
     problem = _Problem(
-        *objectives,
+        prepare(scaled),
+        prepare(scaled.sample(SAMPLE)),
         start + STARTS,
         np.log(unit) * np.array(has_unit),
         -float(histories.customers @ histories.repeat_days * np.log(unit)),
     )
-    return _fitted(
-        model_name, engine, counts, problem, lambda: peer.fit(model_name, histories)
-    )
+    return _fitted(model_name, engine, counts, problem, lambda: peer.fit(model_name, histories))
 
 
 def fit_gamma_gamma(
@@ -211,7 +208,7 @@ def fit_gamma_gamma(
     check_counts("customers", weight)
     has_spend = (x > 0) & (weight > 0) & (spend > 0) & np.isfinite(spend)
     (x, spend), position = distinct(x[has_spend], spend[has_spend])
-    weight = np.bincount(position, weights=weight[has_spend], minlength=len(x))
+    weight = totals(position, weight[has_spend])
     total = float(weight.sum())
     counts = _Counts(total, total, len(x))
     if counts.tuples < len(gamma_gamma.PARAMETERS):
@@ -266,10 +263,8 @@ def _climbed(problem: _Problem) -> Maximum:
 
 def _maximum_at(objective: Objective, point: FloatArray) -> Maximum:
     at = objective(point)
-    at_edge = np.abs(point) >= EDGE
-    slope = np.max(np.abs(at.gradient[~at_edge]), initial=0.0)
-    is_stationary = bool(np.isfinite(at.value) and slope <= PEER_GRADIENT_TOLERANCE)
-    return Maximum(point, at, at_edge, is_stationary, 0)
+    is_stationary = bool(np.max(np.abs(at.gradient)) <= PEER_GRADIENT_TOLERANCE)
+    return Maximum(point, at, np.abs(point) >= EDGE, is_stationary, 0)
 
 
 def _status(found: Maximum) -> Status:
@@ -314,16 +309,12 @@ def _described(
         repeat_customers=round(counts.repeat_customers),
         tuples=counts.tuples,
         iterations=found.iterations,
-        boundary=tuple(
-            name for name, at_edge in zip(names, found.at_edge, strict=True) if at_edge
-        ),
+        boundary=tuple(name for name, at_edge in zip(names, found.at_edge, strict=True) if at_edge),
         status=status,
     )
 
 
-def _without_estimate(
-    model_name: str, engine: Engine, counts: _Counts, status: Status
-) -> Fit:
+def _without_estimate(model_name: str, engine: Engine, counts: _Counts, status: Status) -> Fit:
     names = PARAMETERS[model_name]
     return Fit(
         model_name=model_name,

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import betaln, digamma, polygamma
 
-from dovecote.btyd.arrays import FloatArray
+from dovecote.btyd.arrays import FloatArray, totals
 from dovecote.btyd.maximise import Evaluation, Objective
 
 PARAMETERS = ("p", "q", "v")
@@ -31,7 +31,7 @@ def mean_log_likelihood(x: FloatArray, spend: FloatArray, customers: FloatArray)
     weight = customers / customers.sum()
     total_spend = x * spend
     purchases, purchases_of = np.unique(x, return_inverse=True)
-    customers_of = np.bincount(purchases_of, weights=weight)
+    customers_of = totals(purchases_of, weight)
     mean_log_spend = weight @ np.log(spend)
 
     def evaluate(log_parameters: FloatArray) -> Evaluation:
@@ -50,11 +50,9 @@ def mean_log_likelihood(x: FloatArray, spend: FloatArray, customers: FloatArray)
         gradient[0] = customers_of @ (shape * (slope_both - digamma(shape))) + p * (
             weight @ (x * log_share)
         )
-        gradient[1] = q * (customers_of @ (slope_both - digamma(q)) + weight @ log_rest)
+        gradient[1] = q * (customers_of @ slope_both - digamma(q) + weight @ log_rest)
         gradient[2] = weight @ (q * spent - p * x * rest)
-        hessian[0, 0] = gradient[0] + customers_of @ (
-            shape**2 * (curve_both - polygamma(1, shape))
-        )
+        hessian[0, 0] = gradient[0] + customers_of @ (shape**2 * (curve_both - polygamma(1, shape)))
         hessian[1, 1] = gradient[1] + q**2 * (customers_of @ (curve_both - polygamma(1, q)))
         hessian[2, 2] = -(weight @ ((p * x + q) * spent * rest))
         hessian[0, 1] = hessian[1, 0] = q * (customers_of @ (shape * curve_both))

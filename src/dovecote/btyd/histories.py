@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dovecote.btyd.arrays import FloatArray, distinct
+from dovecote.btyd.arrays import FloatArray, distinct, totals
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Histories:
                 "count distinct days of activity after the first."
             )
         (x, t_x, age), position = distinct(x, t_x, age)
-        weight = np.bincount(position, weights=weight, minlength=len(x))
+        weight = totals(position, weight)
         held = weight > 0
         return cls(x[held], t_x[held], age[held], weight[held])
 
@@ -116,7 +116,7 @@ def check_counts(name: str, values: FloatArray) -> None:
 
 def with_more_than(counts: FloatArray, weight: FloatArray) -> FloatArray:
     """Sum the weights of counts above 0, above 1, and so on up to the last count that occurs."""
-    return np.cumsum(np.bincount(counts.astype(np.int64), weights=weight)[:0:-1])[::-1]
+    return np.cumsum(totals(counts.astype(np.int64), weight)[:0:-1])[::-1]
 
 
 def column(name: str, values: ArrayLike) -> FloatArray:
@@ -127,4 +127,3 @@ def column(name: str, values: ArrayLike) -> FloatArray:
     if not np.all(np.isfinite(array)) or np.any(array < 0):
         raise ValueError(f"{name} has missing, negative or infinite values: leave these rows out.")
     return array
-

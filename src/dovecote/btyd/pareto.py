@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit, exprel
 
-from dovecote.btyd.arrays import FloatArray, distinct, share
+from dovecote.btyd.arrays import FloatArray, distinct, share, totals
 from dovecote.btyd.histories import Histories, with_more_than
 from dovecote.btyd.maximise import Evaluation, Objective
 from dovecote.btyd.quadrature import blocks, tail
@@ -39,7 +39,7 @@ def mean_log_likelihood(histories: Histories) -> Objective:
     """Prepare the mean log-likelihood of a customer as a function of the log-parameters."""
     x, weight = histories.repeat_days, histories.customers / histories.total
     with_more_repeats = with_more_than(x, weight)
-    repeat = np.arange(len(with_more_repeats))
+    repeat = np.arange(float(len(with_more_repeats)))
     (alive_x, alive_t), alive_of = distinct(x, histories.age_days)
     (dead_x, dead_t), dead_of = distinct(x, histories.first_to_last_days)
 
@@ -50,8 +50,8 @@ def mean_log_likelihood(histories: Histories) -> Objective:
         log_odds = dead.value[dead_of] - alive.value[alive_of]
         dead_weight = weight * expit(log_odds)
         alive_weight = weight * expit(-log_odds)
-        of_alive = np.bincount(alive_of, weights=alive_weight, minlength=len(alive_x))
-        of_dead = np.bincount(dead_of, weights=dead_weight, minlength=len(dead_x))
+        of_alive = totals(alive_of, alive_weight)
+        of_dead = totals(dead_of, dead_weight)
         slopes = dead.gradient[:, dead_of] - alive.gradient[:, alive_of]
         r_share = share(r, repeat)
         value = float(
@@ -103,7 +103,8 @@ def p_alive(
 ) -> FloatArray:
     """Give the probability that a customer is alive at the cut-off."""
     died = log_h(parameters, x, t_x) - log_d_ratio(parameters, x, t_x, age)
-    return np.exp(-np.logaddexp(log_k(parameters, x, age), died))
+    now = np.logaddexp(log_k(parameters, x, age), died)
+    return np.asarray(np.exp(np.minimum(-now, 0.0)))
 
 
 def no_purchase(
@@ -117,9 +118,8 @@ def no_purchase(
     died = log_h(parameters, x, t_x) - log_d_ratio(parameters, x, t_x, age)
     later = age + horizon
     alive_later = log_k(parameters, x, later) + log_d_ratio(parameters, x, age, later)
-    return np.exp(
-        np.logaddexp(alive_later, died) - np.logaddexp(log_k(parameters, x, age), died)
-    )
+    now = np.logaddexp(log_k(parameters, x, age), died)
+    return np.asarray(np.exp(np.minimum(np.logaddexp(alive_later, died) - now, 0.0)))
 
 
 def expected_if_alive(
@@ -133,9 +133,7 @@ def expected_if_alive(
     )
 
 
-def _log_tail(
-    p: FloatArray, sigma: float, q: FloatArray, rho: float, t: FloatArray
-) -> FloatArray:
+def _log_tail(p: FloatArray, sigma: float, q: FloatArray, rho: float, t: FloatArray) -> FloatArray:
     values = np.empty(len(t))
     for of in blocks(len(t)):
         values[of] = tail(p[of], sigma, q[of], rho, t[of]).log_value
@@ -198,16 +196,14 @@ def _tail_terms(
     )
     mean = np.einsum("ln,kln->kl", integral.weight, features)
     features -= mean[:, :, None]
-    covariance = np.einsum("ln,jln,kln->jkl", integral.weight, features, features, optimize=True)
+    covariance = np.einsum("jln,kln->jkl", integral.weight * features, features)
     sigma_share, rho_share = share(sigma, t), share(rho, t)
     scale = np.stack(
         (np.full_like(t, p_unit), -sigma_share * (p + 1), np.full_like(t, q_unit), -rho_share * q)
     )
     own_loss = sigma_share * ((p + 1) * (1 - mean[1]) - 1)
     other_loss = rho_share * q * (1 - mean[3])
-    gradient = np.stack(
-        (p_unit * (1 / p + mean[0]), own_loss, q_unit * mean[2], other_loss)
-    )
+    gradient = np.stack((p_unit * (1 / p + mean[0]), own_loss, q_unit * mean[2], other_loss))
     hessian = covariance * scale[:, None] * scale[None, :]
     hessian[0, 0] += gradient[0] - (p_unit / p) ** 2
     own_cross = p_unit * sigma_share * (1 - mean[1])

@@ -17,12 +17,12 @@ from scipy.special import log_expit
 from dovecote.btyd.arrays import FloatArray
 
 STEP = 0.08
-TAIL_STEP = 0.2
+TAIL_STEP = 0.22
 NEGLIGIBLE = 40.0
 """Distance in logarithms below which an integrand is left out."""
 NEAREST = -3.7
 """Where ``exp(x - exp(-x))`` falls below rounding error."""
-LEVELS_AT_ONCE = 2_000
+LEVELS_AT_ONCE = 1_000
 
 
 def blocks(size: int) -> Iterator[slice]:
@@ -91,9 +91,7 @@ class Tail(NamedTuple):
     other: FloatArray
 
 
-def tail(
-    p: FloatArray, sigma: float, q: FloatArray, rho: float, t: FloatArray
-) -> Tail:
+def tail(p: FloatArray, sigma: float, q: FloatArray, rho: float, t: FloatArray) -> Tail:
     """Integrate a Pareto density from t on, against the survival of a second Pareto variable.
 
     This is ``integral_t^inf p/(sigma+u) ((sigma+t)/(sigma+u))^p ((rho+t)/(rho+u))^q du``, a number

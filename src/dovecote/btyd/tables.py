@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
 from dovecote.btyd import pareto
+from dovecote.btyd.arrays import FloatArray
 from dovecote.btyd.fitting import ENGINES, Engine, Fit, fit, fit_gamma_gamma
 from dovecote.btyd.scoring import MODELS, PARAMETERS, expected_purchases_if_alive
 
@@ -105,7 +106,8 @@ def factors(levels: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
     }
     factor = pd.Series(np.nan, index=range(len(levels)))
     groups = levels.reset_index(drop=True).groupby([*FIT_KEY, "factor_name"], sort=False)
-    for (activity, cutoff_date, model_name, factor_name), group in groups:
+    for key, group in groups:
+        activity, cutoff_date, model_name, factor_name = cast(tuple[str, object, str, str], key)
         row = parameters_of.get((activity, _day(cutoff_date), model_name))
         if row is not None:
             parameters = {name: float(row[name]) for name in PARAMETERS[model_name]}
@@ -116,7 +118,7 @@ def factors(levels: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
 
 def _factor(
     factor_name: str, model_name: str, parameters: dict[str, float], levels: pd.DataFrame
-) -> np.ndarray[Any, np.dtype[np.float64]]:
+) -> FloatArray:
     distinct = levels[LEVEL].drop_duplicates()
     x, days, horizon = distinct.to_numpy(dtype=np.float64).T
     if factor_name == "pareto_tail":
@@ -132,7 +134,8 @@ def _history_rows(
     tuples: pd.DataFrame, engine: Engine, peer_cutoff: pd.Timestamp
 ) -> Iterator[dict[str, Any]]:
     (other,) = set(ENGINES) - {engine}
-    for (activity, cutoff_date), group in tuples.groupby(["activity", "cutoff_date"]):
+    for key, group in tuples.groupby(["activity", "cutoff_date"]):
+        activity, cutoff_date = cast(tuple[str, object], key)
         fitted = [(model_name, engine) for model_name in MODELS]
         if _day(cutoff_date) == peer_cutoff:
             fitted.append(("bg_nbd", other))
@@ -149,7 +152,8 @@ def _history_rows(
 
 
 def _spend_rows(spend_tuples: pd.DataFrame, engine: Engine) -> Iterator[dict[str, Any]]:
-    for (activity, cutoff_date), group in spend_tuples.groupby(["activity", "cutoff_date"]):
+    for key, group in spend_tuples.groupby(["activity", "cutoff_date"]):
+        activity, cutoff_date = cast(tuple[str, object], key)
         found = fit_gamma_gamma(
             group["repeat_days"], group["mean_repeat_spend"], group["customers"], engine=engine
         )
