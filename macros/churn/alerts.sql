@@ -4,8 +4,22 @@
 {% endmacro %}
 
 
+{# What a customer's staying away is expected to cost. #}
+{% macro expected_loss(churn_probability, predicted_value) -%}
+    {{ adapter.dispatch('expected_loss', 'dovecote')(churn_probability, predicted_value) }}
+{%- endmacro %}
+
+{% macro default__expected_loss(churn_probability, predicted_value) -%}
+    {{ churn_probability }} * {{ predicted_value }}
+{%- endmacro %}
+
+
 {# How likely a customer is to stay away, in words. #}
 {% macro risk_band(churn_probability) -%}
+    {{ adapter.dispatch('risk_band', 'dovecote')(churn_probability) }}
+{%- endmacro %}
+
+{% macro default__risk_band(churn_probability) -%}
     {%- set bands = var('dovecote_churn_risk_bands') -%}
     case
         when {{ churn_probability }} >= {{ bands.high }} then 'high'

@@ -1,6 +1,4 @@
-{#
-    The rows of a number for each horizon in days.
-#}
+{# The horizons, one row each. #}
 {% macro churn_horizons() -%}
     {%- for horizon in var('dovecote_churn_horizons') %}
         select {{ horizon }} as horizon_days {{ "union all" if not loop.last }}
@@ -20,3 +18,12 @@
 
 {# How far back alerts compare a customer's expected loss. #}
 {% macro alert_comparison_days() %}{{ return(28) }}{% endmacro %}
+
+
+{# The last day that had ended at as_of, from int_core__run: only whole days can end a horizon. #}
+{% macro last_whole_date() -%}
+    case
+        when as_of_local = cast(as_of_date as timestamp) + interval 1 day then as_of_date
+        else {{ dovecote.date_plus_days("as_of_date", -1) }}
+    end
+{%- endmacro %}

@@ -15,7 +15,7 @@
             "name": "activity_rate",
             "group": "rhythm",
             "value": "ln((repeat_days + 1) / (age_days / cast(horizon_days as double) + 1))",
-            "reason": "(repeat_days + 1) || ' ' || activity || ' days in ' || age_days || ' days'",
+            "reason": "activity || ' days: ' || (repeat_days + 1) || ' in ' || age_days || ' days'",
         },
         {
             "name": "gap_trend",
@@ -27,7 +27,7 @@
             "name": "mean_value",
             "group": "money",
             "value": "ln(1 + greatest(gross_amount - discount_amount - refund_amount, 0) / (repeat_days + 1))",
-            "reason": "'spends ' || cast((gross_amount - discount_amount - refund_amount) / (repeat_days + 1) as decimal(18, 2)) || ' a ' || activity || ' day'",
+            "reason": "'spends ' || cast((gross_amount - discount_amount - refund_amount) / (repeat_days + 1) as decimal(18, 2)) || ' per ' || activity || ' day'",
         },
         {
             "name": "btyd_log_odds",
@@ -39,31 +39,31 @@
             "name": "visit_days",
             "group": "behaviour",
             "value": "ln(1 + visit_days)",
-            "reason": "visit_days || ' visit days in the last ' || horizon_days",
+            "reason": "'visit days in the last ' || horizon_days || ': ' || visit_days",
         },
         {
             "name": "carts_abandoned",
             "group": "behaviour",
             "value": "ln(1 + carts_abandoned)",
-            "reason": "carts_abandoned || ' carts abandoned in the last ' || horizon_days || ' days'",
+            "reason": "'carts abandoned in the last ' || horizon_days || ' days: ' || carts_abandoned",
         },
         {
             "name": "discount_share",
             "group": "behaviour",
             "value": "coalesce(least(greatest(discount_amount / nullif(gross_amount, 0), 0), 1), 0)",
-            "reason": "cast(round(100 * coalesce(discount_amount / nullif(gross_amount, 0), 0)) as integer) || '% bought on discount'",
+            "reason": "cast(round(100 * coalesce(least(greatest(discount_amount / nullif(gross_amount, 0), 0), 1), 0)) as integer) || '% bought on discount'",
         },
         {
             "name": "refund_share",
             "group": "behaviour",
             "value": "coalesce(least(greatest(refund_amount / nullif(gross_amount, 0), 0), 1), 0)",
-            "reason": "cast(round(100 * coalesce(refund_amount / nullif(gross_amount, 0), 0)) as integer) || '% refunded'",
+            "reason": "cast(round(100 * coalesce(least(greatest(refund_amount / nullif(gross_amount, 0), 0), 1), 0)) as integer) || '% refunded'",
         },
         {
             "name": "categories",
             "group": "behaviour",
             "value": "ln(1 + categories)",
-            "reason": "'bought from ' || categories || ' categories'",
+            "reason": "'categories bought from: ' || categories",
         },
         {
             "name": "rating",
@@ -85,6 +85,16 @@
 {% macro contribution(feature_name) -%}
     ({{ feature_name }}_coefficient * ({{ feature_name }} - {{ feature_name }}_center) / {{ feature_name }}_scale)
 {%- endmacro %}
+
+
+{# How much each feature speaks for the side of the average on which the score lies. #}
+{% macro contribution_weights() %}
+    {%- set weights = [] -%}
+    {%- for feature in dovecote.churn_features() -%}
+        {%- do weights.append("direction * " ~ feature.name ~ "_contribution") -%}
+    {%- endfor -%}
+    {{ return(weights) }}
+{% endmacro %}
 
 
 {# Which way a feature moved the score. #}

@@ -18,7 +18,11 @@
             customers.is_in_sample,
             actions.activity_date,
             actions.net_before_refund
-            - case when actions.refunded_date <= cutoffs.cutoff_date then actions.refund_amount else 0 end as net_amount
+            - case
+                when actions.refunded_date <= cutoffs.cutoff_date then actions.refund_amount
+                when actions.refunded_date is null and cutoffs.is_as_of then actions.refund_amount
+                else 0
+            end as net_amount
         from {{ actions }} as actions
         inner join {{ cutoffs }} as cutoffs
             on

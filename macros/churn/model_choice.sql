@@ -3,7 +3,7 @@
     explained feature by feature, then the purchase models, then the naive baseline.
 #}
 {% macro publishable_models() %}
-    {{ return(['logistic'] + dovecote.purchase_models() | reverse | list + [dovecote.naive_baseline()]) }}
+    {{ return(['logistic'] + dovecote.purchase_models() + [dovecote.naive_baseline()]) }}
 {% endmacro %}
 
 

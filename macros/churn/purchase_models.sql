@@ -4,7 +4,8 @@
     the BG/NBD, Batislam, Denizel and Filiztekin (2007) for the MBG/NBD, Schmittlein, Morrison and Colombo (1987) for
     the Pareto/NBD.
 #}
-{% macro purchase_models() %}{{ return(['bg_nbd', 'mbg_nbd', 'pareto_nbd']) }}{% endmacro %}
+{# The preferred first: the one whose word the supervised model takes where several were fitted. #}
+{% macro purchase_models() %}{{ return(['pareto_nbd', 'mbg_nbd', 'bg_nbd']) }}{% endmacro %}
 
 
 {# Odds of having left before the cut-off. After exp(700) the customer has surely left. #}

@@ -1,5 +1,9 @@
 {# The ends of the quarters of the year that value is predicted for. #}
-{% macro value_horizons() %}{{ return([91, 183, 274, 365]) }}{% endmacro %}
+{% macro value_horizons() %}{{ return([91, 183, 274, dovecote.value_horizon_days()]) }}{% endmacro %}
+
+
+{# Days for which value is predicted, as the names of its columns say. #}
+{% macro value_horizon_days() %}{{ return(365) }}{% endmacro %}
 
 
 {#
@@ -9,8 +13,8 @@
 #}
 {% macro expected_spend(repeat_days, mean_repeat_spend) -%}
     case
-        when {{ repeat_days }} > 0 and {{ mean_repeat_spend }} > 0
-            then p * (v + {{ repeat_days }} * {{ mean_repeat_spend }}) / (p * {{ repeat_days }} + q - 1)
+        when {{ repeat_days }} > 0
+            then p * (v + {{ repeat_days }} * greatest({{ mean_repeat_spend }}, 0)) / (p * {{ repeat_days }} + q - 1)
         else p * v / (q - 1)
     end
 {%- endmacro %}
@@ -22,9 +26,18 @@
 {%- endmacro %}
 
 
-{# 10 for the tenth of customers that is expected to bring most, 1 for the one expected to bring least. #}
-{% macro value_decile(predicted_value, customer_id) -%}
-    ntile(10) over (order by {{ predicted_value }}, {{ customer_id }})
+{# Customers in some groups of equal size by prediction, the highest number for those expected to bring most. #}
+{% macro value_group(groups, predicted_value, customer_id) -%}
+    ntile({{ groups }}) over (order by {{ predicted_value }}, {{ customer_id }})
+{%- endmacro %}
+
+
+{#
+    Where an end of a value's interval lies among customers who do order, in hundredths: as many as may lie below it,
+    less those who bring nothing. At or below 0 where those are enough: the end is 0.
+#}
+{% macro percentage_of_those_who_order(share, no_order_probability) -%}
+    (100 * ({{ share }} - {{ no_order_probability }}) / nullif(1 - {{ no_order_probability }}, 0))
 {%- endmacro %}
 
 

@@ -53,6 +53,14 @@
 {% endmacro %}
 
 
+{% macro check_whole_number(name, lowest, highest) %}
+    {%- do dovecote.check_number(name, lowest, highest) -%}
+    {%- if var(name) is not integer -%}
+        {%- do dovecote.stop(name ~ " is '" ~ var(name) ~ "': give a whole number.") -%}
+    {%- endif -%}
+{% endmacro %}
+
+
 {% macro check_date(name, value, format, example) %}
     {%- if value -%}
         {%- set read = run_query("select try_strptime('" ~ dovecote.quoted(value | string) ~ "', '" ~ format ~ "')").rows[0][0] -%}
@@ -145,12 +153,12 @@
         {%- do dovecote.stop("dovecote_churn_horizons is " ~ horizons ~ ": give a list of different whole numbers of days from 1 to 3650, such as [30, 60, 90].") -%}
     {%- endif -%}
     {%- do dovecote.check_choice('dovecote_churn_engine', ['native', 'lifetimes']) -%}
-    {%- do dovecote.check_number('dovecote_churn_evaluation_cutoffs', 1, 24) -%}
-    {%- do dovecote.check_number('dovecote_churn_training_snapshots', 1, 24) -%}
-    {%- do dovecote.check_number('dovecote_churn_sample_customers', 1, 1000000000) -%}
-    {%- do dovecote.check_number('dovecote_churn_min_customers', 1, 1000000000) -%}
-    {%- do dovecote.check_number('dovecote_churn_min_repeat_customers', 1, 1000000000) -%}
-    {%- do dovecote.check_number('dovecote_churn_min_history_days', 1, 36500) -%}
+    {%- do dovecote.check_whole_number('dovecote_churn_evaluation_cutoffs', 1, 24) -%}
+    {%- do dovecote.check_whole_number('dovecote_churn_training_snapshots', 1, 24) -%}
+    {%- do dovecote.check_whole_number('dovecote_churn_sample_customers', 1, 1000000000) -%}
+    {%- do dovecote.check_whole_number('dovecote_churn_min_customers', 1, 1000000000) -%}
+    {%- do dovecote.check_whole_number('dovecote_churn_min_repeat_customers', 1, 1000000000) -%}
+    {%- do dovecote.check_whole_number('dovecote_churn_min_history_days', 1, 36500) -%}
     {%- set bands = var('dovecote_churn_risk_bands') -%}
     {%- if bands is not mapping or bands.medium is not number or bands.high is not number
         or not 0 < bands.medium < bands.high < 1 -%}
@@ -163,8 +171,8 @@
     {%- do dovecote.check_number('dovecote_alert_min_churn_probability', 0, 1) -%}
     {%- do dovecote.check_number('dovecote_alert_min_expected_loss', 0, 1000000000000) -%}
     {%- do dovecote.check_number('dovecote_alert_min_rise', 0, 1000000000000) -%}
-    {%- do dovecote.check_number('dovecote_alert_daily_capacity', 0, 1000000000) -%}
-    {%- do dovecote.check_number('dovecote_alert_cooldown_days', 0, 36500) -%}
+    {%- do dovecote.check_whole_number('dovecote_alert_daily_capacity', 0, 1000000000) -%}
+    {%- do dovecote.check_whole_number('dovecote_alert_cooldown_days', 0, 36500) -%}
 {% endmacro %}
 
 

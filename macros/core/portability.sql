@@ -201,18 +201,18 @@
 {%- endmacro %}
 
 
-{# The places (1, 2, ...) of some columns as a list, the largest in absolute value first, without those that are null. #}
-{% macro places_by_weight(names, suffix) -%}
-    {{ adapter.dispatch('places_by_weight', 'dovecote')(names, suffix) }}
+{# The places (1, 2, ...) of some numbers as a list, the largest first, without those that are null. #}
+{% macro places_by_weight(weights) -%}
+    {{ adapter.dispatch('places_by_weight', 'dovecote')(weights) }}
 {%- endmacro %}
 
-{% macro default__places_by_weight(names, suffix) -%}
+{% macro default__places_by_weight(weights) -%}
     list_transform(
         list_sort(
             list_filter(
                 list_value(
-                    {%- for name in names %}
-                    {'weight': abs({{ name }}{{ suffix }}), 'place': -{{ loop.index }}}{{ "," if not loop.last }}
+                    {%- for weight in weights %}
+                    {'weight': {{ weight }}, 'place': -{{ loop.index }}}{{ "," if not loop.last }}
                     {%- endfor %}
                 ),
                 lambda item: item.weight is not null
@@ -223,13 +223,13 @@
     )
 {%- endmacro %}
 
-{% macro spark__places_by_weight(names, suffix) -%}
+{% macro spark__places_by_weight(weights) -%}
     transform(
         sort_array(
             filter(
                 array(
-                    {%- for name in names %}
-                    named_struct('weight', abs({{ name }}{{ suffix }}), 'place', -{{ loop.index }}){{ "," if not loop.last }}
+                    {%- for weight in weights %}
+                    named_struct('weight', {{ weight }}, 'place', -{{ loop.index }}){{ "," if not loop.last }}
                     {%- endfor %}
                 ),
                 item -> item.weight is not null

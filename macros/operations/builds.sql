@@ -38,9 +38,13 @@
     {%- set run_model = ref('dovecote', 'int_core__run') -%}
     {%- if execute and flags.WHICH == 'build' -%}
         {%- set failed = results | selectattr('status', 'in', ['error', 'fail', 'skipped', 'runtime error', 'partial success']) | list -%}
-        {%- set is_part = invocation_args_dict.get('select') or invocation_args_dict.get('exclude') or invocation_args_dict.get('selector') -%}
+        {%- set narrowing = ['select', 'exclude', 'selector', 'resource_types', 'exclude_resource_types', 'empty', 'sample'] -%}
+        {%- set is_part = [] -%}
+        {%- for argument in narrowing if invocation_args_dict.get(argument) -%}
+            {%- do is_part.append(argument) -%}
+        {%- endfor -%}
         {%- set status = 'failed' if failed else ('part' if is_part else 'green') -%}
-        {%- set run = load_relation(run_model) -%}
+        {%- set run = run_model if results | selectattr('node.name', 'equalto', 'int_core__run') | selectattr('status', 'equalto', 'success') | list -%}
         {%- do run_query(
             "update " ~ dovecote.builds_relation() ~ " set status = '" ~ status ~ "', is_green = " ~ (status == 'green')
             ~ ", finished_at = timestamp '" ~ modules.datetime.datetime.now(modules.pytz.utc).strftime('%Y-%m-%d %H:%M:%S.%f') ~ "'"

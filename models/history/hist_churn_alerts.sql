@@ -1,5 +1,5 @@
--- Reads its own earlier rows: a customer alerted within the cooldown is not alerted again, and the places of a day go
--- to the largest losses among the others.
+-- Reads its own earlier rows: a customer alerted within the cooldown, by a build that was green, is not alerted again,
+-- and the places of a day go to the weightiest among the others.
 with
 
 candidates as (
@@ -14,34 +14,52 @@ run as (
 
 ),
 
-waiting as (
+{% if is_incremental() -%}
+customer_merges as (
 
-    {% if is_incremental() -%}
-    select candidates.*
-    from candidates
-    cross join run
-    where
-        not exists (
-            select 1
-            from {{ this }} as earlier
-            where
-                earlier.customer_id = candidates.customer_id
-                and earlier.as_of_date < run.as_of_date
-                and earlier.as_of_date
-                > {{ dovecote.date_plus_days("run.as_of_date", -dovecote.alert_cooldown_days()) }}
-        )
-    {%- else -%}
-    select * from candidates
-    {%- endif %}
+    select * from {{ ref("dovecote", "int_core__customer_merges") }}
 
 ),
+
+green_runs as (
+    {{ dovecote.green_runs() | indent(4) }}
+),
+
+alerted_lately as (
+
+    select distinct coalesce(customer_merges.customer_id, earlier.customer_id) as customer_id
+    from {{ this }} as earlier
+    inner join green_runs
+        on earlier.run_id = green_runs.run_id
+    cross join run
+    left join customer_merges
+        on earlier.customer_id = customer_merges.from_customer_id
+    where
+        earlier.as_of_date < run.as_of_date
+        and earlier.as_of_date > {{ dovecote.date_plus_days("run.as_of_date", -dovecote.alert_cooldown_days()) }}
+
+),
+{%- else -%}
+alerted_lately as (
+
+    select customer_id
+    from candidates
+    where false
+
+),
+{%- endif %}
 
 ranked as (
 
     select
-        *,
-        row_number() over (order by expected_loss desc, customer_id asc) as alert_rank
-    from waiting
+        candidates.*,
+        row_number() over (
+            order by candidates.alert_weight desc, candidates.expected_loss desc, candidates.customer_id asc
+        ) as alert_rank
+    from candidates
+    left join alerted_lately
+        on candidates.customer_id = alerted_lately.customer_id
+    where alerted_lately.customer_id is null
 
 ),
 
@@ -49,6 +67,7 @@ final as (
 
     select
         run.as_of_date,
+        run.run_started_at,
         '{{ dovecote.this_run_id() }}' as run_id,
         run.as_of as alerted_at,
         ranked.customer_id,

@@ -3,6 +3,7 @@ with
 scores as (
 
     select * from {{ ref("dovecote", "mart_churn_scores") }}
+    where churn_probability is not null
 
 ),
 
@@ -16,6 +17,8 @@ final as (
 
     select
         run.as_of_date,
+        run.as_of,
+        run.run_started_at,
         '{{ dovecote.this_run_id() }}' as run_id,
         scores.customer_id,
         scores.activity,

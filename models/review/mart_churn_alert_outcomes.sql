@@ -6,18 +6,23 @@ alerts as (
 
 ),
 
-green_builds as (
+green_runs as (
+    {{ dovecote.green_runs() | indent(4) }}
+),
 
-    select run_id
-    from {{ ref("dovecote", "mart_builds") }}
-    where is_green
+run as (
+
+    select
+        *,
+        {{ dovecote.last_whole_date() | indent(8) }} as last_whole_date
+    from {{ ref("dovecote", "int_core__run") }}
 
 ),
 
-spans as (
+customers as (
 
-    select * from {{ ref("dovecote", "int_churn__spans") }}
-    where activity = 'order'
+    select * from {{ ref("dovecote", "int_core__customers") }}
+    where not is_excluded
 
 ),
 
@@ -40,10 +45,14 @@ followed as (
         coalesce(customer_merges.customer_id, alerts.customer_id) as present_customer_id,
         {{ dovecote.date_plus_days("alerts.as_of_date", "alerts.horizon_days") }} as horizon_end_date
     from alerts
-    inner join green_builds
-        on alerts.run_id = green_builds.run_id
+    inner join green_runs
+        on alerts.run_id = green_runs.run_id
     left join customer_merges
         on alerts.customer_id = customer_merges.from_customer_id
+    inner join customers
+        on coalesce(customer_merges.customer_id, alerts.customer_id) = customers.customer_id
+    inner join run
+        on alerts.alerted_at <= run.as_of
 
 ),
 
@@ -58,7 +67,7 @@ after_alert as (
     inner join purchases
         on
             followed.present_customer_id = purchases.customer_id
-            and followed.as_of_date < purchases.order_date
+            and followed.alerted_at <= purchases.ordered_at
             and followed.horizon_end_date >= purchases.order_date
     group by followed.as_of_date, followed.customer_id
 
@@ -77,7 +86,7 @@ final as (
         cast(
             case
                 when after_alert.next_order_date is not null then 'ordered'
-                when spans.last_whole_date >= followed.horizon_end_date then 'churned'
+                when run.last_whole_date >= followed.horizon_end_date then 'churned'
                 else 'pending'
             end as string
         ) as outcome,
@@ -94,7 +103,7 @@ final as (
         cast(followed.model_version as string) as model_version,
         cast(followed.run_id as string) as run_id
     from followed
-    cross join spans
+    cross join run
     left join after_alert
         on followed.as_of_date = after_alert.as_of_date and followed.customer_id = after_alert.customer_id
 

@@ -3,21 +3,24 @@ with
 scores as (
 
     select * from {{ ref("dovecote", "hist_churn_scores") }}
-    where churn_probability is not null
 
 ),
 
-green_builds as (
+green_runs as (
+    {{ dovecote.green_runs() | indent(4) }}
+),
 
-    select run_id
-    from {{ ref("dovecote", "mart_builds") }}
-    where is_green
+run as (
+
+    select {{ dovecote.last_whole_date() | indent(8) }} as last_whole_date
+    from {{ ref("dovecote", "int_core__run") }}
 
 ),
 
-spans as (
+customers as (
 
-    select * from {{ ref("dovecote", "int_churn__spans") }}
+    select * from {{ ref("dovecote", "int_core__customers") }}
+    where not is_excluded
 
 ),
 
@@ -27,33 +30,9 @@ customer_merges as (
 
 ),
 
-purchases as (
-
-    select * from {{ ref("dovecote", "int_core__purchases") }}
-
-),
-
-visit_days as (
-
-    select * from {{ ref("dovecote", "int_churn__visit_days") }}
-
-),
-
 activity_days as (
 
-    select
-        'order' as activity,
-        customer_id,
-        order_date as activity_date
-    from purchases
-
-    union
-
-    select
-        'visit' as activity,
-        customer_id,
-        visit_date as activity_date
-    from visit_days
+    select * from {{ ref("dovecote", "int_churn__activity_days") }}
 
 ),
 
@@ -61,6 +40,7 @@ elapsed as (
 
     select
         scores.as_of_date,
+        scores.as_of,
         scores.run_id,
         scores.customer_id,
         scores.activity,
@@ -70,14 +50,14 @@ elapsed as (
         scores.model_version,
         coalesce(customer_merges.customer_id, scores.customer_id) as present_customer_id
     from scores
-    inner join green_builds
-        on scores.run_id = green_builds.run_id
-    inner join spans
-        on
-            scores.activity = spans.activity
-            and spans.last_whole_date >= {{ dovecote.date_plus_days("scores.as_of_date", "scores.horizon_days") }}
+    inner join green_runs
+        on scores.run_id = green_runs.run_id
+    inner join run
+        on run.last_whole_date >= {{ dovecote.date_plus_days("scores.as_of_date", "scores.horizon_days") }}
     left join customer_merges
         on scores.customer_id = customer_merges.from_customer_id
+    inner join customers
+        on coalesce(customer_merges.customer_id, scores.customer_id) = customers.customer_id
 
 ),
 
@@ -98,7 +78,7 @@ followed as (
         on
             elapsed.activity = activity_days.activity
             and elapsed.present_customer_id = activity_days.customer_id
-            and elapsed.as_of_date < activity_days.activity_date
+            and elapsed.as_of <= activity_days.last_at
     group by
         elapsed.as_of_date,
         elapsed.run_id,

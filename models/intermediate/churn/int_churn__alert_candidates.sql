@@ -1,6 +1,8 @@
 -- Customers whose loss is worth a call: expected loss is the probability that no order comes in the horizon times
 -- what the year to come is expected to bring, so neither the safe nor the long lost rank high.
 {% set horizon_days = dovecote.alert_horizon_days() -%}
+{% set least_loss = "greatest(" ~ var("dovecote_alert_min_expected_loss") ~ ", 0.01)" -%}
+{% set least_rise = "greatest(" ~ var("dovecote_alert_min_rise") ~ ", 0.01)" -%}
 
 with
 
@@ -42,10 +44,7 @@ customers as (
 
 values_now as (
 
-    select
-        *,
-        {{ dovecote.value_decile("predicted_365d", "customer_id") }} as value_decile
-    from {{ ref("dovecote", "mart_customer_value") }}
+    select * from {{ ref("dovecote", "mart_customer_value") }}
     where predicted_365d is not null
 
 ),
@@ -77,8 +76,9 @@ compared as (
         values_now.value_decile,
         customers.email_consent,
         purchases.last_order_date,
-        scores.churn_probability * values_now.predicted_365d as expected_loss,
-        earlier_scores.churn_probability * customer_value.predicted_value as expected_loss_28d_ago
+        {{ dovecote.expected_loss("scores.churn_probability", "values_now.predicted_365d") }} as expected_loss,
+        {{ dovecote.expected_loss("earlier_scores.churn_probability", "customer_value.predicted_value") }}
+            as expected_loss_28d_ago
     from scores
     inner join values_now
         on scores.customer_id = values_now.customer_id
@@ -94,6 +94,18 @@ compared as (
 
 ),
 
+weighed as (
+
+    select
+        *,
+        expected_loss - expected_loss_28d_ago as expected_loss_rise,
+        expected_loss / {{ least_loss }} as loss_weight,
+        coalesce((expected_loss - expected_loss_28d_ago) / {{ least_rise }}, 0) as rise_weight
+    from compared
+
+),
+
+-- A rise counts as much as a loss: each is measured by what makes it worth an alert.
 final as (
 
     select
@@ -104,11 +116,13 @@ final as (
         predicted_365d,
         expected_loss,
         expected_loss_28d_ago,
-        expected_loss - expected_loss_28d_ago as expected_loss_rise,
+        expected_loss_rise,
         case
-            when expected_loss >= {{ var("dovecote_alert_min_expected_loss") }} then 'high_loss'
-            else 'rising_loss'
+            when loss_weight < 1 then 'rising_loss'
+            when rise_weight < 1 then 'high_loss'
+            else 'high_and_rising_loss'
         end as alert_reason,
+        greatest(loss_weight, rise_weight) as alert_weight,
         reason_1,
         reason_2,
         reason_3,
@@ -116,13 +130,10 @@ final as (
         last_order_date,
         model_name,
         model_version
-    from compared
+    from weighed
     where
         churn_probability >= {{ var("dovecote_alert_min_churn_probability") }}
-        and (
-            expected_loss >= {{ var("dovecote_alert_min_expected_loss") }}
-            or expected_loss - expected_loss_28d_ago >= {{ var("dovecote_alert_min_rise") }}
-        )
+        and (loss_weight >= 1 or rise_weight >= 1)
 
 )
 

@@ -4,42 +4,20 @@ with
 model_scores as (
 
     select * from {{ ref("dovecote", "int_churn__model_scores") }}
-    where model_name in ({{ dovecote.quoted_list(dovecote.publishable_models()) }})
-
-),
-
-facts as (
-
-    select * from {{ ref("dovecote", "int_churn__facts_at_cutoffs") }}
-    where is_churned is not null
+    where is_churned is not null and model_name in ({{ dovecote.quoted_list(dovecote.publishable_models()) }})
 
 ),
 
 losses as (
 
     select
-        model_scores.activity,
-        model_scores.horizon_days,
-        model_scores.cutoff_date,
-        model_scores.customer_id,
-        model_scores.model_name,
-        -ln(
-            greatest(
-                case
-                    when facts.is_churned then model_scores.churn_probability
-                    else 1 - model_scores.churn_probability
-                end,
-                0.000001
-            )
-        ) as log_loss
+        activity,
+        horizon_days,
+        cutoff_date,
+        customer_id,
+        model_name,
+        -ln(greatest(case when is_churned then churn_probability else 1 - churn_probability end, 0.000001)) as log_loss
     from model_scores
-    inner join facts
-        on
-            model_scores.activity = facts.activity
-            and model_scores.horizon_days = facts.horizon_days
-            and model_scores.fit_date = facts.fit_date
-            and model_scores.cutoff_date = facts.cutoff_date
-            and model_scores.customer_id = facts.customer_id
 
 ),
 

@@ -5,7 +5,7 @@ cutoffs as (
 
     select
         cutoff_date,
-        min(is_past) as is_past
+        min(is_sampled) as is_sampled
     from {{ ref("dovecote", "int_churn__cutoffs") }}
     group by cutoff_date
 
@@ -149,7 +149,7 @@ final as (
         answers.nps_score
     from cutoffs
     inner join customers
-        on customers.is_in_sample or not cutoffs.is_past
+        on customers.is_in_sample or not cutoffs.is_sampled
     left join money
         on cutoffs.cutoff_date = money.cutoff_date and customers.customer_id = money.customer_id
     left join assortment

@@ -1,5 +1,5 @@
 -- Expected purchases times expected spend, at as_of, at the day alerts compare it with, and at the past day at which
--- value is graded. By quarters where money is discounted: at the middle of each.
+-- value is graded. What is expected from as_of on is discounted, quarter by quarter, from the middle of each.
 with
 
 histories as (
@@ -49,13 +49,14 @@ horizons as (
         cutoffs.cutoff_date,
         cutoffs.fit_date,
         value_snapshots.horizon_days as value_horizon_days,
-        value_snapshots.is_as_of,
+        value_snapshots.is_as_of as is_fitted_at_as_of,
         tuple_scores.horizon_days,
         tuple_scores.repeat_days,
         tuple_scores.first_to_last_days,
         tuple_scores.age_days,
         tuple_scores.p_alive,
         tuple_scores.expected_orders,
+        tuple_scores.churn_probability,
         purchase_model.model_name,
         purchase_model.r,
         purchase_model.alpha,
@@ -92,7 +93,7 @@ tuples as (
         cutoff_date,
         fit_date,
         value_horizon_days,
-        is_as_of,
+        is_fitted_at_as_of,
         repeat_days,
         first_to_last_days,
         age_days,
@@ -101,9 +102,10 @@ tuples as (
         r,
         alpha,
         max(case when horizon_days = value_horizon_days then expected_orders end) as expected_orders,
+        max(case when horizon_days = value_horizon_days then churn_probability end) as no_order_probability,
         sum(
             case
-                when is_as_of
+                when is_fitted_at_as_of
                     then {{ dovecote.discounted(
                         "(expected_orders - previous_expected_orders)", "((horizon_days + previous_horizon_days) / 2.0)"
                     ) }}
@@ -115,7 +117,7 @@ tuples as (
         cutoff_date,
         fit_date,
         value_horizon_days,
-        is_as_of,
+        is_fitted_at_as_of,
         repeat_days,
         first_to_last_days,
         age_days,
@@ -133,17 +135,20 @@ final as (
         tuples.cutoff_date,
         tuples.fit_date,
         tuples.value_horizon_days as horizon_days,
-        tuples.is_as_of and tuples.cutoff_date = tuples.fit_date as is_as_of,
+        tuples.is_fitted_at_as_of and tuples.cutoff_date = tuples.fit_date as is_as_of,
         tuples.model_name,
         tuples.p_alive,
         tuples.expected_orders,
+        tuples.no_order_probability,
         {{ dovecote.expected_spend("histories.repeat_days", "histories.mean_repeat_spend") | indent(8) }}
             as expected_spend,
         tuples.discounted_orders
         * {{ dovecote.expected_spend("histories.repeat_days", "histories.mean_repeat_spend") | indent(8) }}
             as predicted_value,
-        power((tuples.alpha + tuples.age_days) / (tuples.alpha + tuples.age_days + 365), tuples.r + tuples.repeat_days)
-            as no_order_in_a_year_if_alive,
+        power(
+            (tuples.alpha + tuples.age_days) / (tuples.alpha + tuples.age_days + {{ dovecote.value_horizon_days() }}),
+            tuples.r + tuples.repeat_days
+        ) as no_order_in_a_year_if_alive,
         (tuples.alpha + tuples.age_days) as exposure_days,
         (tuples.r + tuples.repeat_days) as purchase_shape
     from tuples
@@ -155,7 +160,7 @@ final as (
             and tuples.age_days = histories.age_days
     inner join spend_fits
         on tuples.fit_date = spend_fits.cutoff_date
-    where histories.is_in_sample or tuples.is_as_of
+    where histories.is_in_sample or tuples.is_fitted_at_as_of
 
 )
 

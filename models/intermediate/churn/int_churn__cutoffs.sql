@@ -1,5 +1,5 @@
--- The days at which customers are looked at. A day that is only compared with as_of is looked at with what was
--- fitted at as_of; any other with what was fitted on that day.
+-- The days at which customers are looked at: all customers with what was fitted at as_of (at as_of, and at the day
+-- that alerts compare it with), a sample with what was fitted on the day itself.
 with
 
 snapshots as (
@@ -54,7 +54,7 @@ final as (
         needed.cutoff_date,
         needed.fit_date,
         needed.cutoff_date = spans.as_of_date as is_as_of,
-        needed.fit_date < spans.as_of_date as is_past
+        needed.fit_date < spans.as_of_date as is_sampled
     from needed
     inner join spans
         on needed.activity = spans.activity

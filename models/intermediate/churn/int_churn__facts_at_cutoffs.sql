@@ -101,7 +101,12 @@ purchase_model_scores as (
         row_number() over (
             partition by
                 activity, fit_date, cutoff_date, horizon_days, repeat_days, first_to_last_days, age_days
-            order by case model_name when 'pareto_nbd' then 1 when 'mbg_nbd' then 2 else 3 end
+            order by
+                case model_name
+                    {%- for model_name in dovecote.purchase_models() %}
+                    when '{{ model_name }}' then {{ loop.index }}
+                    {%- endfor %}
+                end
         ) as preference
     from tuple_scores
 
@@ -132,7 +137,7 @@ final as (
         coalesce(visits.carts_abandoned, 0) as carts_abandoned,
         case
             when
-                horizons.is_past
+                horizons.is_sampled
                 and spans.last_whole_date >= {{ horizon_end_date }}
                 then {{ dovecote.is_churned("outcomes.next_activity_date", horizon_end_date) }}
         end as is_churned
@@ -143,7 +148,7 @@ final as (
         on
             horizons.activity = histories.activity
             and horizons.cutoff_date = histories.cutoff_date
-            and (histories.is_in_sample or not horizons.is_past)
+            and (histories.is_in_sample or not horizons.is_sampled)
     inner join customer_facts
         on histories.cutoff_date = customer_facts.cutoff_date and histories.customer_id = customer_facts.customer_id
     left join purchase_model_scores

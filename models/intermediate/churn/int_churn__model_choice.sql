@@ -1,13 +1,15 @@
 -- Which model's probabilities are published, one for all horizons of an activity, so that they fit together. Of the
--- models that were fitted at as_of and were, over the past cut-offs, no worse than the naive baseline, the best has the
--- lowest mean log loss. Others within two standard errors of it are as good, as far as the data can tell; of these the
--- preferred is taken: the one that can be explained. Where no past cut-off could be graded, preference alone decides.
+-- models that were fitted at as_of and were, over the past cut-offs of every horizon, no worse than the naive baseline,
+-- the best has the lowest mean log loss. Others that are within two standard errors of it at every horizon are as good,
+-- as far as the data can tell; of these the preferred is taken: the one that can be explained. Where no past cut-off
+-- could be graded, preference alone decides.
 
 with
 
 spans as (
 
     select * from {{ ref("dovecote", "int_churn__spans") }}
+    where activity in ({{ dovecote.quoted_list(var("dovecote_churn_activities")) }})
 
 ),
 
@@ -39,14 +41,29 @@ candidate_losses as (
 
 ),
 
+graded_horizons as (
+
+    select
+        activity,
+        model_name,
+        horizon_days,
+        count(*) as losses,
+        count(distinct cutoff_date) as graded_cutoffs,
+        avg(log_loss_over_baseline) as log_loss_over_baseline
+    from candidate_losses
+    group by activity, model_name, horizon_days
+
+),
+
 graded as (
 
     select
         activity,
         model_name,
-        count(distinct cutoff_date) as graded_cutoffs,
-        avg(log_loss_over_baseline) as log_loss_over_baseline
-    from candidate_losses
+        min(graded_cutoffs) as graded_cutoffs,
+        sum(losses * log_loss_over_baseline) / sum(losses) as log_loss_over_baseline,
+        max(log_loss_over_baseline) as worst_log_loss_over_baseline
+    from graded_horizons
     group by activity, model_name
 
 ),
@@ -100,6 +117,7 @@ candidates as (
         models.preference,
         graded.graded_cutoffs,
         graded.log_loss_over_baseline,
+        graded.worst_log_loss_over_baseline,
         eligibilities.data_eligibility,
         case
             when models.model_name = '{{ dovecote.naive_baseline() }}'
@@ -145,7 +163,7 @@ standing as (
 
     select
         *,
-        is_fitted and (is_ungraded or log_loss_over_baseline <= 0) as is_standing
+        is_fitted and (is_ungraded or worst_log_loss_over_baseline <= 0) as is_standing
     from admitted
 
 ),
@@ -164,12 +182,13 @@ best as (
 
 ),
 
--- A customer's losses at several cut-offs and horizons resemble each other, so customers, not losses, are counted.
+-- A customer's losses at several cut-offs resemble each other, so customers, not losses, are counted.
 differences as (
 
     select
         candidate_losses.activity,
         candidate_losses.model_name,
+        candidate_losses.horizon_days,
         candidate_losses.customer_id,
         sum(candidate_losses.log_loss_over_baseline - best_losses.log_loss_over_baseline) as difference
     from candidate_losses
@@ -178,14 +197,28 @@ differences as (
     inner join candidate_losses as best_losses
         on
             best.activity = best_losses.activity
-            and candidate_losses.horizon_days = best_losses.horizon_days
             and best.model_name = best_losses.model_name
+            and candidate_losses.horizon_days = best_losses.horizon_days
             and candidate_losses.cutoff_date = best_losses.cutoff_date
             and candidate_losses.customer_id = best_losses.customer_id
     group by
         candidate_losses.activity,
         candidate_losses.model_name,
+        candidate_losses.horizon_days,
         candidate_losses.customer_id
+
+),
+
+behind as (
+
+    select
+        activity,
+        model_name,
+        horizon_days,
+        avg(difference) as mean_difference,
+        coalesce(stddev_samp(difference), 0) / sqrt(count(*)) as standard_error
+    from differences
+    group by activity, model_name, horizon_days
 
 ),
 
@@ -194,9 +227,8 @@ ties as (
     select
         activity,
         model_name,
-        avg(difference)
-        <= {{ dovecote.standard_errors_of_a_tie() }} * coalesce(stddev_samp(difference), 0) / sqrt(count(*)) as is_tied
-    from differences
+        min(mean_difference <= {{ dovecote.standard_errors_of_a_tie() }} * standard_error) as is_tied
+    from behind
     group by activity, model_name
 
 ),

@@ -1,4 +1,5 @@
--- Every model's churn probability of every customer that it scores, at cut-offs, and at the day alerts compare with.
+-- Every model's churn probability of every customer that it scores, at cut-offs, and at the day alerts compare with;
+-- beside what happened, where that is known.
 with
 
 snapshots as (
@@ -119,8 +120,11 @@ by_recency as (
             facts.activity = recency_rates.activity
             and facts.horizon_days = recency_rates.horizon_days
             and facts.fit_date = recency_rates.cutoff_date
-            and facts.recency_days >= recency_rates.recency_days_from
-            and facts.recency_days < coalesce(recency_rates.recency_days_before, 1000000)
+            and facts.recency_days / cast(facts.horizon_days as double) >= recency_rates.recency_from
+            and (
+                facts.recency_days / cast(facts.horizon_days as double) < recency_rates.recency_before
+                or recency_rates.recency_before is null
+            )
 
 ),
 
@@ -144,7 +148,7 @@ by_challengers as (
 
 ),
 
-final as (
+scores as (
 
     select * from by_history
 
@@ -159,6 +163,29 @@ final as (
     union all
 
     select * from by_challengers
+
+),
+
+final as (
+
+    select
+        scores.activity,
+        scores.horizon_days,
+        scores.fit_date,
+        scores.cutoff_date,
+        scores.customer_id,
+        scores.model_name,
+        scores.training_horizon_days,
+        scores.churn_probability,
+        facts.is_churned
+    from scores
+    inner join facts
+        on
+            scores.activity = facts.activity
+            and scores.horizon_days = facts.horizon_days
+            and scores.fit_date = facts.fit_date
+            and scores.cutoff_date = facts.cutoff_date
+            and scores.customer_id = facts.customer_id
 
 )
 

@@ -1,5 +1,19 @@
 -- A name for what made the scores: the inputs row by row, the settings and the version of the code. Fitted numbers
 -- are not in it, as their last digits may differ between machines.
+{% set relations = [
+    "stg_orders",
+    "stg_order_items",
+    "stg_customers",
+    "stg_products",
+    "stg_events",
+    "stg_reviews",
+    "stg_nps_responses",
+    "stg_customer_merges",
+    "stg_exclusions",
+    "int_core__order_status_policy",
+    "int_core__event_vocabulary",
+] -%}
+
 with
 
 run as (
@@ -15,12 +29,12 @@ choices as (
 ),
 
 fingerprints as (
-    {% for entity in ["orders", "order_items", "events", "reviews", "nps_responses", "customer_merges", "exclusions"] %}
+    {% for relation in relations %}
     select
-        '{{ entity }}' as entity,
-        count(*) as accepted_rows,
-        {{ dovecote.rows_fingerprint("accepted_" ~ entity) }} as fingerprint
-    from {{ ref("dovecote", "stg_" ~ entity) }} as accepted_{{ entity }}
+        '{{ relation }}' as relation_name,
+        count(*) as relation_rows,
+        {{ dovecote.rows_fingerprint(relation) }} as fingerprint
+    from {{ ref("dovecote", relation) }}
     {{ "union all" if not loop.last }}
     {%- endfor %}
 
@@ -29,8 +43,9 @@ fingerprints as (
 inputs as (
 
     select
-        {{ dovecote.joined_in_order("entity || ' ' || accepted_rows || ' ' || fingerprint", ["entity"], ",") }}
-            as fingerprint
+        {{ dovecote.joined_in_order(
+            "relation_name || ' ' || relation_rows || ' ' || fingerprint", ["relation_name"], ","
+        ) }} as fingerprint
     from fingerprints
 
 ),

@@ -1,6 +1,6 @@
 -- Every order that was a purchase of a customer for some time, with the days on which its facts became known: a
--- past cut-off must not see a cancellation, a refund or a delivery of later. An undated cancellation counts from the
--- start; an undated refund stays out, as nothing says when it was known.
+-- past cut-off must not see a cancellation or a refund of later. An undated cancellation counts from the start; an
+-- undated refund is known now only.
 with
 
 orders as (
@@ -28,11 +28,8 @@ final as (
         cancelled_date,
         gross_amount,
         discount_amount,
-        coupon_code is not null as has_coupon,
-        case when refunded_at is not null then refund_amount else 0 end as refund_amount,
-        {{ dovecote.local_date("refunded_at") }} as refunded_date,
-        {{ dovecote.local_date("delivered_at") }} as delivered_date,
-        coalesce(delivered_at > promised_at, false) as is_late
+        refund_amount,
+        {{ dovecote.local_date("refunded_at") }} as refunded_date
     from dated
     where is_purchase or cancelled_date > order_date
 

@@ -8,33 +8,9 @@ histories as (
 
 ),
 
-purchases as (
-
-    select * from {{ ref("dovecote", "int_core__purchases") }}
-
-),
-
-visit_days as (
-
-    select * from {{ ref("dovecote", "int_churn__visit_days") }}
-
-),
-
 activity_days as (
 
-    select
-        'order' as activity,
-        customer_id,
-        order_date as activity_date
-    from purchases
-
-    union
-
-    select
-        'visit' as activity,
-        customer_id,
-        visit_date as activity_date
-    from visit_days
+    select * from {{ ref("dovecote", "int_churn__activity_days") }}
 
 ),
 

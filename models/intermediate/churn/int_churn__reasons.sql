@@ -1,5 +1,6 @@
--- What moved each published score most, in words: the three largest contributions to the log-odds. A purchase model
--- rests on recency and rate alone, a base rate on recency.
+-- What moved each published score most, in words: the three largest contributions to the log-odds, the ones that raise
+-- a score above that of the average customer, or lower it below. A purchase model rests on recency, rate and rhythm, a
+-- base rate on recency.
 {% set features = dovecote.churn_features() -%}
 
 with
@@ -34,13 +35,16 @@ contributed as (
         facts.*,
         {%- for feature in features %}
         case
-            when choices.model_name = 'logistic' then logistic_scores.{{ feature.name }}_contribution
-            {%- if feature.name in ["recency", "activity_rate"] %}
-            when choices.model_name {{ "<> 'recency_base_rate'" if feature.name == "activity_rate" else "is not null" }}
-                then cast(0 as double)
+            when choices.model_name = 'logistic' then nullif(logistic_scores.{{ feature.name }}_contribution, 0)
+            {%- if feature.name == "recency" %}
+            when choices.model_name = '{{ dovecote.naive_baseline() }}' then cast(0 as double)
+            {%- endif %}
+            {%- if feature.group == "rhythm" %}
+            when choices.model_name <> '{{ dovecote.naive_baseline() }}' then cast(0 as double)
             {%- endif %}
         end as {{ feature.name }}_contribution,
         {%- endfor %}
+        case when logistic_scores.log_odds < logistic_scores.intercept then -1 else 1 end as direction,
         choices.model_name
     from facts
     inner join spans
@@ -64,7 +68,7 @@ sorted as (
 
     select
         *,
-        {{ dovecote.places_by_weight(features | map(attribute="name") | list, "_contribution") | indent(8) }} as places
+        {{ dovecote.places_by_weight(dovecote.contribution_weights()) | indent(8) }} as places
     from contributed
 
 ),

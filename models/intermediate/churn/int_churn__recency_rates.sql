@@ -1,7 +1,8 @@
 -- What recency alone says about churn, learned from the training snapshots: the baselines that every model must beat,
 -- and what takes a model's place where the data cannot carry one. base_rate gives everyone the same share,
 -- recency_threshold splits at the day that tells churners best from others (largest difference between the share of
--- churners and of others beyond it), recency_base_rate takes up to ten bins of equal size.
+-- churners and of others beyond it), recency_base_rate takes up to ten bins of equal size. Recency is measured in
+-- horizons, as one learned from may be shorter than the one scored.
 {% set customers_per_bin = 50 -%}
 {% set horizon_end_date = dovecote.date_plus_days("snapshots.snapshot_date", "snapshots.snapshot_horizon_days") -%}
 
@@ -26,6 +27,7 @@ counts as (
         snapshots.activity,
         snapshots.horizon_days,
         snapshots.cutoff_date,
+        snapshots.snapshot_horizon_days,
         outcomes.recency_days,
         count(*) as customers,
         count(*) filter (
@@ -34,7 +36,12 @@ counts as (
     from snapshots
     inner join outcomes
         on snapshots.activity = outcomes.activity and snapshots.snapshot_date = outcomes.cutoff_date
-    group by snapshots.activity, snapshots.horizon_days, snapshots.cutoff_date, outcomes.recency_days
+    group by
+        snapshots.activity,
+        snapshots.horizon_days,
+        snapshots.cutoff_date,
+        snapshots.snapshot_horizon_days,
+        outcomes.recency_days
 
 ),
 
@@ -77,7 +84,7 @@ binned as (
 
     select
         *,
-        'recency_base_rate' as model_name,
+        '{{ dovecote.naive_baseline() }}' as model_name,
         cast(floor((customers_up_to - customers / 2.0) * bins / all_customers) as integer) as recency_bin
     from compared
 
@@ -103,7 +110,7 @@ rates as (
         cutoff_date,
         model_name,
         recency_bin,
-        min(recency_days) as first_recency_days,
+        min(recency_days / cast(snapshot_horizon_days as double)) as first_recency,
         sum(customers) as customers,
         sum(churned) as churned
     from binned
@@ -120,10 +127,10 @@ final as (
         cutoff_date,
         model_name,
         case
-            when row_number() over bins_in_order > 1 then first_recency_days
+            when row_number() over bins_in_order > 1 then first_recency
             else 0
-        end as recency_days_from,
-        lead(first_recency_days) over bins_in_order as recency_days_before,
+        end as recency_from,
+        lead(first_recency) over bins_in_order as recency_before,
         customers,
         churned,
         (churned + 0.5) / (customers + 1.0) as churn_rate

@@ -68,7 +68,7 @@ final as (
         wanted.snapshot_date as cutoff_date,
         wanted.snapshot_date as fit_date,
         wanted.horizon_days,
-        not wanted.is_as_of as is_past
+        not wanted.is_as_of as is_sampled
     from wanted
 
     union all
@@ -78,7 +78,7 @@ final as (
         cutoffs.cutoff_date,
         cutoffs.fit_date,
         wanted.horizon_days,
-        false as is_past
+        false as is_sampled
     from cutoffs
     inner join wanted
         on cutoffs.activity = wanted.activity and cutoffs.fit_date = wanted.snapshot_date and wanted.is_as_of

@@ -26,7 +26,7 @@ final as (
     from scored_horizons
     inner join tuples
         on scored_horizons.activity = tuples.activity and scored_horizons.cutoff_date = tuples.cutoff_date
-    where tuples.sampled_customers > 0 or not scored_horizons.is_past
+    where tuples.sampled_customers > 0 or not scored_horizons.is_sampled
 
 )
 

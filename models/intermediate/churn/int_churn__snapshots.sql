@@ -9,6 +9,7 @@ with
 spans as (
 
     select * from {{ ref("dovecote", "int_churn__spans") }}
+    where activity in ({{ dovecote.quoted_list(var("dovecote_churn_activities")) }})
 
 ),
 

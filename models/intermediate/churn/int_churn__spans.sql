@@ -1,15 +1,11 @@
--- How far the history of each activity reaches. A day counts as whole once its midnight is before as_of: only
--- whole days can end a horizon.
+-- How far the history of each activity reaches.
 with
 
 run as (
 
     select
         as_of_date,
-        case
-            when as_of_local = cast(as_of_date as timestamp) + interval 1 day then as_of_date
-            else {{ dovecote.date_plus_days("as_of_date", -1) }}
-        end as last_whole_date
+        {{ dovecote.last_whole_date() | indent(8) }} as last_whole_date
     from {{ ref("dovecote", "int_core__run") }}
 
 ),
@@ -52,9 +48,7 @@ final as (
         {{ dovecote.days_between("activities.first_date", "run.last_whole_date") }} + 1 as history_days
     from activities
     cross join run
-    where
-        activities.first_date is not null
-        and activities.activity in ({{ dovecote.quoted_list(var("dovecote_churn_activities")) }})
+    where activities.first_date is not null
 
 )
 

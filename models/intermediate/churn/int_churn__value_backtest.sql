@@ -1,4 +1,4 @@
--- What was predicted at the past day and what came, customer by customer, in ten groups of equal size by prediction.
+-- What was predicted at the past day and what came, customer by customer.
 with
 
 predicted as (
@@ -39,9 +39,11 @@ final as (
         predicted.model_name,
         predicted.expected_orders,
         predicted.predicted_value,
+        predicted.no_order_probability,
         coalesce(actual.actual_orders, 0) as actual_orders,
         cast(coalesce(actual.actual_value, 0) as double) as actual_value,
-        {{ dovecote.value_decile("predicted.predicted_value", "predicted.customer_id") }} as value_decile
+        {{ dovecote.value_group(10, "predicted.predicted_value", "predicted.customer_id") }} as value_decile,
+        {{ dovecote.value_group(3, "predicted.predicted_value", "predicted.customer_id") }} as value_third
     from predicted
     left join actual
         on predicted.customer_id = actual.customer_id

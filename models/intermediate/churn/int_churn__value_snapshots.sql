@@ -13,7 +13,7 @@ past as (
 
     select
         *,
-        {{ dovecote.training_horizon_days(365, "history_days") }} as horizon_days
+        {{ dovecote.training_horizon_days(dovecote.value_horizon_days(), "history_days") }} as horizon_days
     from spans
 
 ),
@@ -22,7 +22,7 @@ final as (
 
     select
         as_of_date as snapshot_date,
-        365 as horizon_days,
+        {{ dovecote.value_horizon_days() }} as horizon_days,
         true as is_as_of
     from spans
 

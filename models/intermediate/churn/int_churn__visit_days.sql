@@ -22,6 +22,7 @@ days as (
     select
         customer_id,
         event_date as visit_date,
+        max(occurred_at) as last_at,
         count(*) filter (where event_type = 'cart_add') > 0 as has_cart,
         count(*) filter (where event_type = 'purchase') > 0 as has_purchase
     from events
@@ -34,6 +35,7 @@ final as (
     select
         days.customer_id,
         days.visit_date,
+        days.last_at,
         days.has_cart and not days.has_purchase and orders.customer_id is null as is_cart_abandoned
     from days
     left join orders

@@ -36,6 +36,7 @@ final as (
     from alerts
     inner join run
         on alerts.as_of_date = run.as_of_date
+    qualify rank() over (order by alerts.run_started_at desc) = 1
 
 )
 

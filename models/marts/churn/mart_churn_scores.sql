@@ -50,17 +50,34 @@ purchase_model as (
 
 ),
 
+-- The purchase model that is published, if one is, else the one that counts purchases.
+purchase_models as (
+
+    select
+        choices.activity,
+        choices.horizon_days,
+        case
+            when choices.model_name in ({{ dovecote.quoted_list(dovecote.purchase_models()) }}) then choices.model_name
+            else purchase_model.model_name
+        end as model_name
+    from choices
+    cross join run
+    inner join purchase_model
+        on choices.activity = purchase_model.activity and run.as_of_date = purchase_model.cutoff_date
+
+),
+
 purchase_scores as (
 
     select tuple_scores.*
     from {{ ref("dovecote", "int_churn__tuple_scores") }} as tuple_scores
     inner join run
-        on tuple_scores.cutoff_date = run.as_of_date
-    inner join purchase_model
+        on tuple_scores.cutoff_date = run.as_of_date and tuple_scores.fit_date = run.as_of_date
+    inner join purchase_models
         on
-            tuple_scores.activity = purchase_model.activity
-            and tuple_scores.fit_date = purchase_model.cutoff_date
-            and tuple_scores.model_name = purchase_model.model_name
+            tuple_scores.activity = purchase_models.activity
+            and tuple_scores.horizon_days = purchase_models.horizon_days
+            and tuple_scores.model_name = purchase_models.model_name
 
 ),
 

@@ -23,15 +23,15 @@ predicted as (
 
     select
         *,
-        {{ dovecote.value_decile("predicted_value", "customer_id") }} as value_decile
+        {{ dovecote.value_group(10, "predicted_value", "customer_id") }} as value_decile
     from {{ ref("dovecote", "int_churn__customer_value") }}
     where is_as_of
 
 ),
 
-backtest as (
+intervals as (
 
-    select * from {{ ref("dovecote", "mart_customer_value_evaluation") }}
+    select * from {{ ref("dovecote", "int_churn__value_intervals") }}
 
 ),
 
@@ -65,8 +65,9 @@ final as (
         cast(predicted.expected_orders as double) as expected_orders_365d,
         cast(predicted.expected_spend as double) as expected_spend_per_order,
         cast(predicted.predicted_value as double) as predicted_365d,
-        cast(predicted.predicted_value * backtest.low_ratio as double) as predicted_365d_low,
-        cast(predicted.predicted_value * backtest.high_ratio as double) as predicted_365d_high,
+        cast(intervals.value_low as double) as predicted_365d_low,
+        cast(intervals.value_high as double) as predicted_365d_high,
+        cast(predicted.value_decile as integer) as value_decile,
         cast(predicted.p_alive as double) as p_alive,
         cast(
             {{ dovecote.date_plus_days("run.as_of_date", dovecote.days_to_next_order()) }} as date
@@ -89,8 +90,8 @@ final as (
         on customers.customer_id = predicted.customer_id
     left join purchase_model
         on 1 = 1
-    left join backtest
-        on predicted.value_decile = backtest.value_decile
+    left join intervals
+        on predicted.cutoff_date = intervals.cutoff_date and predicted.customer_id = intervals.customer_id
 
 )
 
