@@ -8,17 +8,17 @@
         delete from {{ this }}
         where
             as_of_date in (select as_of_date from {{ ref('dovecote', 'int_core__run') }})
-            and run_id not in (select run_id from ({{ dovecote.green_runs() }}) as green_runs)
+            and run_id not in (select run_id from ({{ dovecote.green_runs(dovecote.builds_relation()) }}) as green_runs)
     {%- endif -%}
 {%- endmacro %}
 
 
-{# The latest green build of each as_of_date, as a query of run_id and as_of_date. #}
-{% macro green_runs() %}
+{# The latest green build of each as_of_date, as a query of run_id and as_of_date; builds is the registry or its mart. #}
+{% macro green_runs(builds) %}
     select
         run_id,
         as_of_date
-    from {{ ref('dovecote', 'mart_builds') }}
+    from {{ builds }}
     where is_green
     qualify row_number() over (partition by as_of_date order by started_at desc, run_id asc) = 1
 {% endmacro %}

@@ -1,5 +1,7 @@
 -- Reads its own earlier rows: a customer alerted within the cooldown, by a build that was green, is not alerted again,
 -- and the places of a day go to the weightiest among the others.
+{% set customer_merges = ref("dovecote", "int_core__customer_merges") -%}
+
 with
 
 candidates as (
@@ -17,12 +19,12 @@ run as (
 {% if is_incremental() -%}
 customer_merges as (
 
-    select * from {{ ref("dovecote", "int_core__customer_merges") }}
+    select * from {{ customer_merges }}
 
 ),
 
 green_runs as (
-    {{ dovecote.green_runs() | indent(4) }}
+    {{ dovecote.green_runs(dovecote.builds_relation()) | indent(4) }}
 ),
 
 alerted_lately as (

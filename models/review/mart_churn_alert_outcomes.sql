@@ -7,7 +7,7 @@ alerts as (
 ),
 
 green_runs as (
-    {{ dovecote.green_runs() | indent(4) }}
+    {{ dovecote.green_runs(ref("dovecote", "mart_builds")) | indent(4) }}
 ),
 
 run as (

@@ -52,5 +52,21 @@ def undated_project(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject
     return CompiledProject(_folder(tmp_path_factory), fixes_as_of=False)
 
 
+@pytest.fixture(scope="session")
+def churn_project(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject:
+    """Compile for Los Angeles, and for churn models that dare to look at small shops."""
+    return CompiledProject(
+        _folder(tmp_path_factory),
+        {
+            "dovecote_timezone": "America/Los_Angeles",
+            "dovecote_churn_horizons": [7, 14],
+            "dovecote_churn_min_customers": 5,
+            "dovecote_churn_min_repeat_customers": 2,
+            "dovecote_churn_min_history_days": 14,
+            "dovecote_alert_min_expected_loss": 0,
+        },
+    )
+
+
 def _folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("compiled")

@@ -11,7 +11,14 @@ import pytest
 
 from warehouse.compiled_project import CompiledProject
 from warehouse.full_shops import Row, Rows, as_raw, full_shop
-from warehouse.marts import Marts, differences, run_all
+from warehouse.marts import (
+    Marts,
+    differences,
+    fitted_differences,
+    names_of_marts,
+    run_all,
+    run_churn,
+)
 
 DAY = timedelta(days=1)
 MICROSECOND = timedelta(microseconds=1)
@@ -35,6 +42,17 @@ def test_later_rows_change_nothing(
     known = known_at(rows, as_of)
     assert sum(map(len, known.values())) < sum(map(len, rows.values()))
     assert not compared(utc_project, rows, known, as_of)
+
+
+@pytest.mark.slow
+def test_later_rows_change_no_churn_score(churn_project: CompiledProject) -> None:
+    rows, as_of = full_shop(14)
+    as_of -= 5 * DAY
+    found, expected = (
+        run_churn(churn_project, given, as_of) for given in (rows, known_at(rows, as_of))
+    )
+    assert any(row["churn_probability"] for row in found["mart_churn_scores"])
+    assert not fitted_differences(found, expected)
 
 
 def order(order_id: str = "o1", **columns: Any) -> Row:
@@ -376,6 +394,6 @@ def test_an_empty_shop_has_empty_marts_of_customers(undated_project: CompiledPro
 
 
 def run_all_undated(project: CompiledProject) -> Marts:
-    names = {name for name in project.nodes if name.startswith(("dim_", "fct_", "mart_"))}
+    names = names_of_marts(project)
     warehouse = project.run({}, None, names)
     return {name: warehouse.rows(name) for name in names}

@@ -42,6 +42,23 @@ PUBLIC_COLUMNS = {
     "rfm_segment",
     "mart_loyalty_monthly": "month_start orders customers aov repurchase_rate repeat_rate_30d "
     "repeat_rate_60d repeat_rate_90d nps nps_se response_rate",
+    "mart_churn_scores": "customer_id activity horizon_days churn_probability p_alive "
+    "expected_orders risk_band reason_1 reason_2 reason_3 model_name model_version eligibility",
+    "mart_customer_value": "customer_id historic_net predicted_365d predicted_365d_low "
+    "predicted_365d_high expected_next_order_date eligibility",
+    "mart_churn_evaluation": "model_name activity cutoff_date horizon_days training_horizon_days "
+    "auc brier log_loss ece lift_at_5pct lift_at_10pct lift_at_20pct threshold tp fp fn tn "
+    "accuracy precision_score recall f1",
+    "mart_churn_calibration": "model_name activity cutoff_date horizon_days calibration_bin",
+    "mart_churn_curves": "model_name activity cutoff_date horizon_days curve_name x y",
+    "mart_customer_value_evaluation": "cutoff_date horizon_days value_decile predicted_value "
+    "actual_value",
+    "mart_churn_alerts": "customer_id expected_loss expected_loss_rise reason_1 reason_2 reason_3 "
+    "owner_group alerted_at",
+    "mart_churn_alert_outcomes": "as_of_date customer_id outcome lead_time_days",
+    "mart_churn_scores_graded": "as_of_date customer_id activity horizon_days churn_probability "
+    "is_churned",
+    "mart_builds": "run_id as_of package_version status is_green",
     "mart_input_reconciliation": "entity rows_in accepted duplicates quarantined after_as_of",
     "mart_input_coverage": "entity latest_at lag_hours",
     "mart_quarantine": "entity reasons raw_row",
@@ -61,7 +78,7 @@ def marts(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {
         node["name"]: node
         for node in manifest["nodes"].values()
-        if node["resource_type"] == "model" and node["fqn"][1] == "marts"
+        if node["resource_type"] == "model" and node["fqn"][1] in ("marts", "review")
     }
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from warehouse.compiled_project import CompiledProject
 from warehouse.full_shops import Rows, changed, full_shop
-from warehouse.marts import Marts, differences, run_all
+from warehouse.marts import Marts, differences, fitted_differences, run_all, run_churn
 
 pytestmark = pytest.mark.slow
 
@@ -81,6 +81,14 @@ def test_the_order_of_arrival_does_not_matter(
     random = Random(shop.seed + 1)
     shuffled = {entity: random.sample(rows, len(rows)) for entity, rows in shop.rows.items()}
     assert not differences(shop.marts, run(utc_project, shuffled, shop.as_of))
+
+
+def test_the_order_of_arrival_does_not_matter_to_churn(churn_project: CompiledProject) -> None:
+    rows, as_of = full_shop(SEEDS[0])
+    shuffled = {entity: Random(1).sample(given, len(given)) for entity, given in rows.items()}
+    found, expected = (run_churn(churn_project, given, as_of) for given in (shuffled, rows))
+    assert any(row["churn_probability"] for row in found["mart_churn_scores"])
+    assert not fitted_differences(found, expected)
 
 
 def test_every_row_twice_only_adds_duplicates(

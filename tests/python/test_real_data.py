@@ -12,7 +12,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from real_data.consumer import PROJECT, Consumer, build
+from real_data.consumer import CHURN, PROJECT, Consumer, build
 from real_data.counting import (
     active_by_month,
     cohorts_by_month,
@@ -159,6 +159,24 @@ class TestOnlineRetail:
     def test_the_demo_shop_stays_out(self, online_retail: Consumer) -> None:
         nodes = online_retail.artifact("manifest.json")["nodes"]
         assert not [name for name in nodes if name.startswith("seed.dovecote.demo_")]
+
+    def test_every_buyer_has_a_churn_score_at_each_horizon(self, online_retail: Consumer) -> None:
+        assert online_retail.rows(
+            """
+            select horizon_days, eligibility, count(*), count(churn_probability)
+            from marts.mart_churn_scores
+            where activity = 'order'
+            group by all
+            order by all
+            """
+        ) == [
+            row
+            for horizon_days in (30, 60, 90)
+            for row in (
+                (horizon_days, "eligible", 4_338, 4_338),
+                (horizon_days, "never_active", 34, 0),
+            )
+        ]
 
     def test_recency_frequency_monetary(self, online_retail: Consumer) -> None:
         assert online_retail.row(
@@ -308,6 +326,7 @@ def complete_journey(
         "complete_journey",
         tmp_path_factory.mktemp("journey"),
         {"COMPLETE_JOURNEY_DATA": str(complete_journey_folder)},
+        exclude=CHURN,
     )
 
 
@@ -409,7 +428,7 @@ def cdnow_folder() -> Path:
 @pytest.fixture(scope="module")
 def cdnow_master(cdnow_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Consumer:
     environment = {"CDNOW_DATA": str(cdnow_folder), "CDNOW_FILE": "master"}
-    return build("cdnow", tmp_path_factory.mktemp("master"), environment)
+    return build("cdnow", tmp_path_factory.mktemp("master"), environment, exclude=CHURN)
 
 
 def cdnow_sample(cdnow_folder: Path, folder: Path, as_of: str) -> Consumer:

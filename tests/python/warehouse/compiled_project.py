@@ -28,13 +28,14 @@ AS_OF_PLACEHOLDER = "2001-02-03T04:05:06Z"
 
 @dataclass(frozen=True)
 class Node:
-    """One model or seed: where it goes, what it needs, its SQL (or file) and its kind."""
+    """One model or seed: where it goes, what it needs, its code (or file) and its kind."""
 
     name: str
     relation: str
     needs: tuple[str, ...]
     sql: str
     kind: str
+    language: str
 
 
 def compile_project(
@@ -78,6 +79,7 @@ def compile_project(
             sql=wanted[key].get("compiled_code")
             or str(PROJECT / wanted[key]["original_file_path"]),
             kind=wanted[key]["config"]["materialized"],
+            language=wanted[key].get("language", "csv"),
         )
         for key in TopologicalSorter(needs).static_order()
     }
@@ -119,13 +121,16 @@ class CompiledProject:
     ) -> Warehouse:
         """Run what `models` need on the rows of `raw`, each entity a frame of text columns.
 
-        `replaced` gives some models another SQL. `as_of` is None where the rows say it.
+        `replaced` gives some models another SQL; what only their own code needs is not run.
+        `as_of` is None where the rows say it.
         """
+        replaced = replaced or {}
         connection = duckdb.connect()
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set threads = 1")
         connection.execute("attach ':memory:' as shop")
-        for node in self._needed(models):
+        connection.execute("use shop")
+        for node in self._needed(models, replaced):
             schema = node.relation.rsplit(".", 1)[0]
             connection.execute(f"create schema if not exists {schema}")
             if node.kind == "seed":
@@ -134,8 +139,12 @@ class CompiledProject:
                 _load_counts(connection, node, raw)
             elif node.name.startswith("raw_"):
                 self._load(connection, node, raw.get(node.name.removeprefix("raw_")))
+            elif node.language == "python" and node.name not in replaced:
+                _run_python(connection, node)
             else:
-                sql = (replaced or {}).get(node.name, node.sql)
+                if node.name == "mart_builds":
+                    _create_registry(connection, node)
+                sql = replaced.get(node.name, node.sql)
                 if as_of is not None:
                     sql = sql.replace(AS_OF_PLACEHOLDER, f"{as_of.isoformat()}Z")
                 connection.execute(
@@ -143,11 +152,14 @@ class CompiledProject:
                 )
         return Warehouse(connection, self.nodes)
 
-    def _needed(self, models: set[str]) -> list[Node]:
+    def _needed(self, models: set[str], replaced: Mapping[str, str]) -> list[Node]:
         needed = set(models)
         for node in reversed(self.nodes.values()):
             if node.name in needed:
-                needed |= set(node.needs)
+                sql = replaced.get(node.name)
+                needed |= {
+                    need for need in node.needs if sql is None or self.nodes[need].relation in sql
+                }
         return [node for node in self.nodes.values() if node.name in needed]
 
     def _load(
@@ -174,6 +186,24 @@ def _load_counts(
         connection.execute(
             f"insert into {node.relation} values (?, 'test', ?)", [entity, len(rows)]
         )
+
+
+def _run_python(connection: duckdb.DuckDBPyConnection, node: Node) -> None:
+    """Run a Python model; dbt has put an object beside it that stands for `dbt`."""
+    compiled: dict[str, Any] = {}
+    exec(node.sql, compiled)
+    dbt = compiled["dbtObj"](lambda relation: connection.query(f"select * from {relation}"))
+    connection.register("returned", compiled["model"](dbt, connection))
+    connection.execute(f"create table {node.relation} as select * from returned")
+    connection.unregister("returned")
+
+
+def _create_registry(connection: duckdb.DuckDBPyConnection, node: Node) -> None:
+    """Create the registry of builds, empty, of which dbt's hooks make the real one."""
+    (registry,) = re.findall(r"from (\S+\.builds)\b", node.sql)
+    columns = re.findall(r"cast\((\w+) as (\w+)\)", node.sql)
+    connection.execute(f"create schema if not exists {registry.rpartition('.')[0]}")
+    connection.execute(f"create table {registry} ({', '.join(map(' '.join, columns))})")
 
 
 class Warehouse:
