@@ -26,8 +26,8 @@
         {
             "name": "mean_value",
             "group": "money",
-            "value": "ln(1 + greatest(gross_amount - discount_amount - refund_amount, 0) / (repeat_days + 1))",
-            "reason": "'spends ' || cast((gross_amount - discount_amount - refund_amount) / (repeat_days + 1) as decimal(18, 2)) || ' per ' || activity || ' day'",
+            "value": "ln(1 + greatest(net_amount, 0) / (repeat_days + 1))",
+            "reason": "'spends ' || cast(net_amount / (repeat_days + 1) as decimal(18, 2)) || ' per ' || activity || ' day'",
         },
         {
             "name": "btyd_log_odds",

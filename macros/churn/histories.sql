@@ -2,8 +2,8 @@
     Each customer's history of one activity at each cut-off: the sufficient statistics of purchase models, on distinct
     days, and the spend of the days after the first.
 
-    actions: a relation of activity, customer_id, activity_date, cancelled_date, net_before_refund, refund_amount,
-        refunded_date, one row per action.
+    actions: a relation of activity, customer_id, activity_date, cancelled_date, gross_amount, discount_amount,
+        refund_amount, refunded_date, one row per action.
     cutoffs: a relation of activity, cutoff_date, is_as_of.
     customers: a relation of customer_id, known_from_date (the day from which accounts were known to be one customer;
         before it there is no history, as nobody knew whose it was) and is_in_sample.
@@ -17,12 +17,11 @@
             actions.customer_id,
             customers.is_in_sample,
             actions.activity_date,
-            actions.net_before_refund
-            - case
-                when actions.refunded_date <= cutoffs.cutoff_date then actions.refund_amount
-                when actions.refunded_date is null and cutoffs.is_as_of then actions.refund_amount
-                else 0
-            end as net_amount
+            {{ dovecote.net_amount(
+                "actions.gross_amount",
+                "actions.discount_amount",
+                "case when actions.refunded_date <= cutoffs.cutoff_date or (actions.refunded_date is null and cutoffs.is_as_of) then actions.refund_amount else 0 end"
+            ) }} as net_amount
         from {{ actions }} as actions
         inner join {{ cutoffs }} as cutoffs
             on

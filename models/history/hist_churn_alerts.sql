@@ -69,7 +69,7 @@ final as (
 
     select
         run.as_of_date,
-        run.run_started_at,
+        timestamp '{{ dovecote.run_start() }}' as run_started_at,
         '{{ dovecote.this_run_id() }}' as run_id,
         run.as_of as alerted_at,
         ranked.customer_id,

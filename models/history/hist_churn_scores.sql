@@ -18,7 +18,7 @@ final as (
     select
         run.as_of_date,
         run.as_of,
-        run.run_started_at,
+        timestamp '{{ dovecote.run_start() }}' as run_started_at,
         '{{ dovecote.this_run_id() }}' as run_id,
         scores.customer_id,
         scores.activity,

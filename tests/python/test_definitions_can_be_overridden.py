@@ -80,6 +80,10 @@ FILES = {
         {% macro default__is_engaged_session(views, duration_seconds, has_purchase) -%}
             ({{ views }} >= 3)
         {%- endmacro %}
+
+        {% macro default__risk_band(churn_probability) -%}
+            'any'
+        {%- endmacro %}
     """,
 }
 DISPATCH = """
@@ -101,7 +105,13 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
         "build",
         folder,
         arguments=(
-            *("--select", "+fct_orders", "+fct_sessions", "+mart_customer_rfm"),
+            *(
+                "--select",
+                "+fct_orders",
+                "+fct_sessions",
+                "+mart_customer_rfm",
+                "+mart_churn_scores",
+            ),
             *("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
         ),
         project=folder,
@@ -135,12 +145,19 @@ def test_the_shop_names_its_segments(shop: duckdb.DuckDBPyConnection) -> None:
     assert sorted(found) == [("ann", Decimal(100), "r3 f1"), ("bob", Decimal(70), "r5 f1")]
 
 
+def test_the_shop_names_its_risk_bands(shop: duckdb.DuckDBPyConnection) -> None:
+    found = shop.sql("select distinct risk_band from shop_retention_marts.mart_churn_scores")
+    assert found.fetchall() == [("any",)]
+
+
 def test_the_shops_own_models_keep_their_schema(shop: duckdb.DuckDBPyConnection) -> None:
     found = shop.sql("select distinct schema_name from duckdb_tables() where not temporary")
     assert {schema for (schema,) in found.fetchall()} == {
         "shop",
         "shop_retention_staging",
         "shop_retention_intermediate",
+        "shop_retention_ml",
+        "shop_retention_history",
         "shop_retention_marts",
         "shop_retention_seeds",
     }

@@ -86,6 +86,7 @@ money as (
     select
         cutoff_date,
         customer_id,
+        cast(sum({{ dovecote.net_amount("gross_amount", "discount_amount", "known_refund") }}) as double) as net_amount,
         cast(sum(gross_amount) as double) as gross_amount,
         cast(sum(discount_amount) as double) as discount_amount,
         cast(sum(known_refund) as double) as refund_amount
@@ -141,6 +142,7 @@ final as (
     select
         cutoffs.cutoff_date,
         customers.customer_id,
+        coalesce(money.net_amount, 0) as net_amount,
         coalesce(money.gross_amount, 0) as gross_amount,
         coalesce(money.discount_amount, 0) as discount_amount,
         coalesce(money.refund_amount, 0) as refund_amount,

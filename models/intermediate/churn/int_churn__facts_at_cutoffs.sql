@@ -126,6 +126,7 @@ final as (
         histories.repeat_days,
         histories.first_to_last_days,
         histories.last_gap_days,
+        customer_facts.net_amount,
         customer_facts.gross_amount,
         customer_facts.discount_amount,
         customer_facts.refund_amount,

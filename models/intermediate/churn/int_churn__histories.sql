@@ -31,7 +31,8 @@ actions as (
         customer_id,
         order_date as activity_date,
         cancelled_date,
-        gross_amount - discount_amount as net_before_refund,
+        gross_amount,
+        discount_amount,
         refund_amount,
         refunded_date
     from orders
@@ -43,7 +44,8 @@ actions as (
         customer_id,
         visit_date as activity_date,
         cast(null as date) as cancelled_date,
-        0 as net_before_refund,
+        0 as gross_amount,
+        0 as discount_amount,
         0 as refund_amount,
         cast(null as date) as refunded_date
     from visit_days
