@@ -78,6 +78,10 @@ docs: $(INSTALLED) ## Write the documentation of every table to target/static_in
 bench: $(INSTALLED) ## Measure the demo build and compare with the limit
 	@$(WITHOUT_INPUTS) $(BIN)/python benchmarks/demo_build.py
 
+.PHONY: bench-churn
+bench-churn: $(INSTALLED) ## Measure churn scores beside lifetimes, at 10 million customers, in a build
+	@$(WITHOUT_INPUTS) $(BIN)/python benchmarks/churn.py
+
 .PHONY: demo-shop
 demo-shop: $(INSTALLED) ## Make the demo shop in seeds/demo anew
 	@rm -rf target/demo-shop

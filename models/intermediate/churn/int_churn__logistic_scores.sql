@@ -41,6 +41,7 @@ contributed as (
         features.fit_date,
         features.cutoff_date,
         features.customer_id,
+        features.is_churned,
         models.training_horizon_days,
         {%- for feature in dovecote.churn_features() %}
         {{ dovecote.contribution(feature.name) }} as {{ feature.name }}_contribution,

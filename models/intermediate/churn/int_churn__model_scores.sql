@@ -69,7 +69,8 @@ by_history as (
         facts.customer_id,
         tuple_scores.model_name,
         cast(null as integer) as training_horizon_days,
-        tuple_scores.churn_probability
+        tuple_scores.churn_probability,
+        facts.is_churned
     from facts
     inner join tuple_scores
         on
@@ -93,7 +94,8 @@ by_features as (
         logistic_scores.customer_id,
         'logistic' as model_name,
         scored.training_horizon_days,
-        logistic_scores.churn_probability
+        logistic_scores.churn_probability,
+        logistic_scores.is_churned
     from logistic_scores
     inner join scored
         on
@@ -113,7 +115,8 @@ by_recency as (
         facts.customer_id,
         recency_rates.model_name,
         facts.training_horizon_days,
-        recency_rates.churn_rate as churn_probability
+        recency_rates.churn_rate as churn_probability,
+        facts.is_churned
     from facts
     inner join recency_rates
         on
@@ -131,24 +134,27 @@ by_recency as (
 by_challengers as (
 
     select
-        challenger_scores.activity,
-        challenger_scores.horizon_days,
-        challenger_scores.cutoff_date as fit_date,
-        challenger_scores.cutoff_date,
-        challenger_scores.customer_id,
+        facts.activity,
+        facts.horizon_days,
+        facts.fit_date,
+        facts.cutoff_date,
+        facts.customer_id,
         challenger_scores.model_name,
-        scored.training_horizon_days,
-        challenger_scores.churn_probability
-    from challenger_scores
-    inner join scored
+        facts.training_horizon_days,
+        challenger_scores.churn_probability,
+        facts.is_churned
+    from facts
+    inner join challenger_scores
         on
-            challenger_scores.activity = scored.activity
-            and challenger_scores.horizon_days = scored.horizon_days
-            and challenger_scores.cutoff_date = scored.cutoff_date
+            facts.activity = challenger_scores.activity
+            and facts.horizon_days = challenger_scores.horizon_days
+            and facts.fit_date = challenger_scores.cutoff_date
+            and facts.cutoff_date = challenger_scores.cutoff_date
+            and facts.customer_id = challenger_scores.customer_id
 
 ),
 
-scores as (
+final as (
 
     select * from by_history
 
@@ -163,29 +169,6 @@ scores as (
     union all
 
     select * from by_challengers
-
-),
-
-final as (
-
-    select
-        scores.activity,
-        scores.horizon_days,
-        scores.fit_date,
-        scores.cutoff_date,
-        scores.customer_id,
-        scores.model_name,
-        scores.training_horizon_days,
-        scores.churn_probability,
-        facts.is_churned
-    from scores
-    inner join facts
-        on
-            scores.activity = facts.activity
-            and scores.horizon_days = facts.horizon_days
-            and scores.fit_date = facts.fit_date
-            and scores.cutoff_date = facts.cutoff_date
-            and scores.customer_id = facts.customer_id
 
 )
 

@@ -9,6 +9,9 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
+MOST_LEVELS = 100_000
+"""Whole numbers up to which a column's values are their own codes."""
+
 
 def share(part: FloatArray | float, rest: FloatArray | float) -> FloatArray:
     """Give part / (part + rest)."""
@@ -37,7 +40,7 @@ def distinct(*columns: FloatArray) -> tuple[list[FloatArray], IntArray]:
     codes = np.zeros(len(columns[0]), dtype=np.int64)
     levels: list[tuple[FloatArray, int]] = []
     for column in columns:
-        values, code = np.unique(column, return_inverse=True)
+        values, code = _coded(column)
         codes = codes * len(values) + code
         levels.append((values, len(values)))
     rows, positions = np.unique(codes, return_inverse=True)
@@ -46,3 +49,13 @@ def distinct(*columns: FloatArray) -> tuple[list[FloatArray], IntArray]:
         found.append(values[rows % count])
         rows = rows // count
     return found[::-1], positions
+
+
+def _coded(column: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Give levels in ascending order, and each row's among them; whole numbers need no sorting."""
+    whole = column.astype(np.int64)
+    highest = int(whole.max(initial=0))
+    if highest < MOST_LEVELS and np.array_equal(whole, column):
+        return np.arange(highest + 1, dtype=np.float64), whole
+    values, code = np.unique(column, return_inverse=True)
+    return values, code

@@ -26,6 +26,8 @@ PEER_GRADIENT_TOLERANCE = 1e-3
 """Gradient above which what the other package calls an optimum is none."""
 SAMPLE = 500
 """Distinct histories among which the search for the highest summit starts."""
+LARGER_SAMPLE = 20_000
+"""Distinct histories on which the climb goes on before it takes all."""
 STARTS = np.array([[0, 0, 0, 0], [2, 2, 0, 0], [-2, -2, 0, 0]], dtype=np.float64)
 """Log-parameters to start from, about the guess: small samples may have several summits, which
 differ in how much customers' rates do."""
@@ -87,13 +89,13 @@ class Fit:
 class _Problem(NamedTuple):
     """A likelihood in the data's own scale, and the way back to the data's unit.
 
-    ``of_sample`` is the likelihood of some of the tuples, ``starts`` hold log-parameters,
+    ``of_samples`` are the likelihoods of ever more of the tuples, ``starts`` hold log-parameters,
     ``in_unit`` the logarithm of the unit for parameters that carry it, shape (k,), and
     ``log_density_of_unit`` what the unit adds to the log-likelihood.
     """
 
     objective: Objective
-    of_sample: Objective
+    of_samples: tuple[Objective, ...]
     starts: FloatArray
     in_unit: FloatArray
     log_density_of_unit: float
@@ -157,7 +159,7 @@ def fit(
         start, has_unit = beta_geometric.start(scaled), [0, 1, 0, 0]
     problem = _Problem(
         prepare(scaled),
-        prepare(scaled.sample(SAMPLE)),
+        tuple(prepare(scaled.sample(size)) for size in (SAMPLE, LARGER_SAMPLE)),
         start + STARTS,
         np.log(unit) * np.array(has_unit),
         -float(histories.customers @ histories.repeat_days * np.log(unit)),
@@ -217,7 +219,7 @@ def fit_gamma_gamma(
     objective = gamma_gamma.mean_log_likelihood(x, spend / unit, weight)
     problem = _Problem(
         objective,
-        objective,
+        (objective,),
         gamma_gamma.START[None, :],
         np.log(unit) * np.array([0, 0, 1]),
         -total * float(np.log(unit)),
@@ -255,10 +257,13 @@ def _fitted(
 
 
 def _climbed(problem: _Problem) -> Maximum:
-    climbs = [maximise(problem.of_sample, start) for start in problem.starts]
-    best = max(climbs, key=lambda climb: (climb.is_stationary, climb.at.value))
-    found = maximise(problem.objective, best.point)
-    return replace(found, iterations=found.iterations + sum(climb.iterations for climb in climbs))
+    smallest, *larger = problem.of_samples
+    climbs = [maximise(smallest, start) for start in problem.starts]
+    found = max(climbs, key=lambda climb: (climb.is_stationary, climb.at.value))
+    for objective in (*larger, problem.objective):
+        found = maximise(objective, found.point)
+        climbs.append(found)
+    return replace(found, iterations=sum(climb.iterations for climb in climbs))
 
 
 def _maximum_at(objective: Objective, point: FloatArray) -> Maximum:
