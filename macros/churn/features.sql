@@ -33,7 +33,7 @@
             "name": "btyd_log_odds",
             "group": "btyd",
             "value": "case when purchase_model_probability is null then 0 else ln(least(greatest(purchase_model_probability, 0.000001), 0.999999) / (1 - least(greatest(purchase_model_probability, 0.000001), 0.999999))) end",
-            "reason": "coalesce('history alone gives ' || cast(round(100 * purchase_model_probability) as integer) || '% to stay away', 'no purchase model')",
+            "reason": "coalesce((repeat_days + 1) || ' ' || activity || ' days in ' || age_days || ', none for ' || recency_days || ': ' || cast(round(100 * purchase_model_probability) as integer) || '% of such customers stay away', 'no purchase model')",
         },
         {
             "name": "visit_days",
@@ -87,7 +87,7 @@
 {%- endmacro %}
 
 
-{# How much each feature speaks for the side of the average on which the score lies. #}
+{# How much each feature speaks for the risk of those at risk, and against that of others. #}
 {% macro contribution_weights() %}
     {%- set weights = [] -%}
     {%- for feature in dovecote.churn_features() -%}
@@ -97,11 +97,11 @@
 {% endmacro %}
 
 
-{# Which way a feature moved the score. #}
+{# Which way a feature moved the score from that of the average customer. #}
 {% macro direction(feature_name) -%}
     case
-        when {{ feature_name }}_contribution > 0 then ' (raises the risk)'
-        when {{ feature_name }}_contribution < 0 then ' (lowers the risk)'
+        when {{ feature_name }}_contribution > 0 then ' (above the average risk)'
+        when {{ feature_name }}_contribution < 0 then ' (below the average risk)'
         else ''
     end
 {%- endmacro %}

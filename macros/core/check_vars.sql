@@ -155,7 +155,7 @@
     {%- do dovecote.check_choice('dovecote_churn_engine', ['native', 'lifetimes']) -%}
     {%- do dovecote.check_whole_number('dovecote_churn_evaluation_cutoffs', 1, 24) -%}
     {%- do dovecote.check_whole_number('dovecote_churn_training_snapshots', 1, 24) -%}
-    {%- do dovecote.check_whole_number('dovecote_churn_sample_customers', 1, 1000000000) -%}
+    {%- do dovecote.check_whole_number('dovecote_churn_sample_customers', 1000, 1000000000) -%}
     {%- do dovecote.check_whole_number('dovecote_churn_min_customers', 1, 1000000000) -%}
     {%- do dovecote.check_whole_number('dovecote_churn_min_repeat_customers', 1, 1000000000) -%}
     {%- do dovecote.check_whole_number('dovecote_churn_min_history_days', 1, 36500) -%}

@@ -1,14 +1,13 @@
 {#
-    What was published on a day is kept as the latest green build of that day wrote it. A run therefore clears away what
-    others of the day wrote, but not that, as it may yet fail itself. Whoever reads history takes the rows of
-    dovecote.green_runs(), one run a day.
+    A run clears away what others of its day wrote, but nothing of a green build: that stays as it was published, and
+    whoever was alerted was alerted. Readers that look back take one build a day, the latest green one.
 #}
-{% macro delete_other_rows_of_this_day() -%}
+{% macro delete_failed_rows_of_this_day() -%}
     {%- if is_incremental() -%}
         delete from {{ this }}
         where
             as_of_date in (select as_of_date from {{ ref('dovecote', 'int_core__run') }})
-            and run_id not in (select run_id from ({{ dovecote.green_runs(dovecote.builds_relation()) }}) as green_runs)
+            and run_id not in (select run_id from {{ dovecote.builds_relation() }} where is_green)
     {%- endif -%}
 {%- endmacro %}
 

@@ -23,16 +23,20 @@ customer_merges as (
 
 ),
 
-green_runs as (
-    {{ dovecote.green_runs(dovecote.builds_relation()) | indent(4) }}
+green_builds as (
+
+    select run_id
+    from {{ dovecote.builds_relation() }}
+    where is_green
+
 ),
 
 alerted_lately as (
 
     select distinct coalesce(customer_merges.customer_id, earlier.customer_id) as customer_id
     from {{ this }} as earlier
-    inner join green_runs
-        on earlier.run_id = green_runs.run_id
+    inner join green_builds
+        on earlier.run_id = green_builds.run_id
     cross join run
     left join customer_merges
         on earlier.customer_id = customer_merges.from_customer_id

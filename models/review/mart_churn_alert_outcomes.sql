@@ -81,6 +81,7 @@ final as (
         cast(followed.alert_reason as string) as alert_reason,
         cast(followed.owner_group as string) as owner_group,
         cast(followed.horizon_days as integer) as horizon_days,
+        cast(followed.horizon_end_date as date) as horizon_end_date,
         cast(followed.churn_probability as double) as churn_probability,
         cast(followed.expected_loss as double) as expected_loss,
         cast(
@@ -96,9 +97,13 @@ final as (
         ) as days_to_next_order,
         cast(coalesce(after_alert.net_amount, 0) as decimal(38, 4)) as net_amount_in_horizon,
         cast(
-            {{ dovecote.days_between(
-                "followed.as_of_date", dovecote.date_plus_days("followed.last_order_date", "followed.horizon_days")
-            ) }} as integer
+            case
+                when after_alert.next_order_date is null and run.last_whole_date >= followed.horizon_end_date
+                    then {{ dovecote.days_between(
+                        "followed.as_of_date",
+                        dovecote.date_plus_days("followed.last_order_date", "followed.horizon_days")
+                    ) }}
+            end as integer
         ) as lead_time_days,
         cast(followed.model_version as string) as model_version,
         cast(followed.run_id as string) as run_id

@@ -1,4 +1,4 @@
-"""The first look at a warehouse: what it was built from, and four questions with answers."""
+"""The first look at a warehouse: what it was built from, and five questions with answers."""
 
 from __future__ import annotations
 
@@ -76,6 +76,21 @@ order by net_revenue desc
 limit 6""",
     ),
     Question(
+        "How likely are customers to stay away, and which model says so?",
+        """
+select
+    activity,
+    horizon_days as for_days,
+    model_name as model,
+    eligibility,
+    count(*) as customers,
+    round(avg(churn_probability), 2) as stays_away
+from dovecote_marts.mart_churn_scores
+group by all
+order by activity, for_days, eligibility
+limit 12""",
+    ),
+    Question(
         "Who is about to leave, what would it cost, and why?",
         """
 select
@@ -96,6 +111,7 @@ select
     reconciliation.entity,
     reconciliation.rows_in,
     reconciliation.accepted,
+    reconciliation.duplicates,
     reconciliation.quarantined,
     mode(quarantine.reasons) as most_often_for
 from dovecote_marts.mart_input_reconciliation as reconciliation

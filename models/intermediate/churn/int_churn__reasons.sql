@@ -1,6 +1,5 @@
--- What moved each published score most, in words: the three largest contributions to the log-odds, the ones that raise
--- a score above that of the average customer, or lower it below. A purchase model rests on recency, rate and rhythm, a
--- base rate on recency.
+-- What moved each published score most, in words: the three largest contributions to the log-odds for those at medium or
+-- high risk, the three smallest for others. A purchase model rests on the history as a whole, a base rate on recency.
 {% set features = dovecote.churn_features() -%}
 
 with
@@ -39,12 +38,15 @@ contributed as (
             {%- if feature.name == "recency" %}
             when choices.model_name = '{{ dovecote.naive_baseline() }}' then cast(0 as double)
             {%- endif %}
-            {%- if feature.group == "rhythm" %}
+            {%- if feature.name in ["recency", "gap_trend", "btyd_log_odds"] %}
             when choices.model_name <> '{{ dovecote.naive_baseline() }}' then cast(0 as double)
             {%- endif %}
         end as {{ feature.name }}_contribution,
         {%- endfor %}
-        case when logistic_scores.log_odds < logistic_scores.intercept then -1 else 1 end as direction,
+        case
+            when {{ dovecote.risk_band("logistic_scores.churn_probability") | indent(8) }} = 'low' then -1
+            else 1
+        end as direction,
         choices.model_name
     from facts
     inner join spans

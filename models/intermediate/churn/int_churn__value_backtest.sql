@@ -1,4 +1,5 @@
--- What was predicted at the past day and what came, customer by customer.
+-- What was predicted at the past day and what came, customer by customer. An undated refund stays out of both: at the
+-- past day nobody could know of it.
 with
 
 predicted as (
@@ -10,7 +11,14 @@ predicted as (
 
 purchases as (
 
-    select * from {{ ref("dovecote", "int_core__purchases") }}
+    select
+        customer_id,
+        order_date,
+        {{ dovecote.net_amount(
+            "gross_amount", "discount_amount", "case when refunded_date is not null then refund_amount else 0 end"
+        ) }} as net_amount
+    from {{ ref("dovecote", "int_churn__orders") }}
+    where cancelled_date is null
 
 ),
 

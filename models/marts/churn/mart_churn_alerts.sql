@@ -6,9 +6,39 @@ alerts as (
 
 ),
 
+scores as (
+
+    select * from {{ ref("dovecote", "hist_churn_scores") }}
+
+),
+
 run as (
 
     select * from {{ ref("dovecote", "int_core__run") }}
+
+),
+
+-- A day's latest run may have found nobody to alert: its scores say that it was.
+runs_of_the_day as (
+
+    select alerts.run_started_at
+    from alerts
+    inner join run
+        on alerts.as_of_date = run.as_of_date
+
+    union
+
+    select scores.run_started_at
+    from scores
+    inner join run
+        on scores.as_of_date = run.as_of_date
+
+),
+
+latest_run as (
+
+    select max(run_started_at) as run_started_at
+    from runs_of_the_day
 
 ),
 
@@ -36,7 +66,8 @@ final as (
     from alerts
     inner join run
         on alerts.as_of_date = run.as_of_date
-    qualify rank() over (order by alerts.run_started_at desc) = 1
+    inner join latest_run
+        on alerts.run_started_at = latest_run.run_started_at
 
 )
 
