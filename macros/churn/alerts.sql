@@ -1,6 +1,6 @@
 {# The horizon that alerts look at. #}
 {% macro alert_horizon_days() %}
-    {{- return(var('dovecote_alert_horizon_days') or var('dovecote_churn_horizons') | max) -}}
+    {{- return(var('dovecote_churn_horizons') | max if var('dovecote_alert_horizon_days') is none else var('dovecote_alert_horizon_days')) -}}
 {% endmacro %}
 
 

@@ -27,7 +27,7 @@
             "name": "mean_value",
             "group": "money",
             "value": "ln(1 + greatest(net_amount, 0) / (repeat_days + 1))",
-            "reason": "'spends ' || cast(net_amount / (repeat_days + 1) as decimal(18, 2)) || ' per ' || activity || ' day'",
+            "reason": "'spends ' || cast(net_amount / (repeat_days + 1) as decimal(38, 2)) || ' per ' || activity || ' day'",
         },
         {
             "name": "btyd_log_odds",

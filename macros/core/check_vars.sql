@@ -47,7 +47,7 @@
 
 {% macro check_number(name, lowest, highest) %}
     {%- set value = var(name) -%}
-    {%- if value is not number or value is boolean or value < lowest or value > highest -%}
+    {%- if value is not number or value is boolean or not (lowest <= value <= highest) -%}
         {%- do dovecote.stop(name ~ " is '" ~ value ~ "': give a number from " ~ lowest ~ " to " ~ highest ~ ".") -%}
     {%- endif -%}
 {% endmacro %}
@@ -147,6 +147,9 @@
     {%- for activity in var('dovecote_churn_activities') -%}
         {%- do dovecote.check_choice('dovecote_churn_activities', ['order', 'visit'], activity) -%}
     {%- endfor -%}
+    {%- if var('dovecote_churn_activities') and 'order' not in var('dovecote_churn_activities') -%}
+        {%- do dovecote.stop("dovecote_churn_activities is " ~ var('dovecote_churn_activities') ~ ": name order too, which alerts are about, or nothing for no churn scores at all.") -%}
+    {%- endif -%}
     {%- set horizons = var('dovecote_churn_horizons') -%}
     {%- if horizons is string or horizons is not sequence or not horizons or horizons | reject('integer') | list
         or horizons | unique | list | length < horizons | length or horizons | min < 1 or horizons | max > 3650 -%}
@@ -165,7 +168,7 @@
         {%- do dovecote.stop("dovecote_churn_risk_bands is " ~ bands ~ ": give medium and high, two probabilities with medium below high.") -%}
     {%- endif -%}
     {%- do dovecote.check_number('dovecote_value_discount_rate', 0, 10) -%}
-    {%- if var('dovecote_alert_horizon_days') -%}
+    {%- if var('dovecote_alert_horizon_days') is not none -%}
         {%- do dovecote.check_choice('dovecote_alert_horizon_days', horizons) -%}
     {%- endif -%}
     {%- do dovecote.check_number('dovecote_alert_min_churn_probability', 0, 1) -%}

@@ -18,6 +18,6 @@
         run_id,
         as_of_date
     from {{ builds }}
-    where is_green
+    where is_green and as_of_date is not null
     qualify row_number() over (partition by as_of_date order by started_at desc, run_id asc) = 1
 {% endmacro %}

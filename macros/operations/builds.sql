@@ -43,8 +43,9 @@
         {%- for argument in narrowing if invocation_args_dict.get(argument) -%}
             {%- do is_part.append(argument) -%}
         {%- endfor -%}
-        {%- set status = 'failed' if failed else ('part' if is_part else 'green') -%}
         {%- set run = run_model if results | selectattr('node.name', 'equalto', 'int_core__run') | selectattr('status', 'equalto', 'success') | list -%}
+        {#- A retry has only what was left over. -#}
+        {%- set status = 'failed' if failed else ('green' if run and not is_part else 'part') -%}
         {%- do run_query(
             "update " ~ dovecote.builds_relation() ~ " set status = '" ~ status ~ "', is_green = " ~ (status == 'green')
             ~ ", finished_at = timestamp '" ~ modules.datetime.datetime.now(modules.pytz.utc).strftime('%Y-%m-%d %H:%M:%S.%f') ~ "'"

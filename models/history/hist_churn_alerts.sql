@@ -41,8 +41,9 @@ alerted_lately as (
     left join customer_merges
         on earlier.customer_id = customer_merges.from_customer_id
     where
-        earlier.as_of_date < run.as_of_date
-        and earlier.as_of_date > {{ dovecote.date_plus_days("run.as_of_date", -dovecote.alert_cooldown_days()) }}
+        earlier.as_of_date <> run.as_of_date
+        and abs({{ dovecote.days_between("earlier.as_of_date", "run.as_of_date") }})
+        < {{ dovecote.alert_cooldown_days() }}
 
 ),
 {%- else -%}

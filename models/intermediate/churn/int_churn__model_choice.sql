@@ -241,6 +241,7 @@ ordered as (
             partition by standing.activity
             order by
                 standing.is_standing desc,
+                standing.is_fitted desc,
                 standing.is_ungraded or coalesce(ties.is_tied, false) desc,
                 standing.preference asc
         ) as place
@@ -259,8 +260,9 @@ final as (
         ordered.graded_cutoffs,
         ordered.log_loss_over_baseline,
         case
-            when not ordered.is_fitted then 'too_short_history'
-            when ordered.data_eligibility <> 'eligible' then ordered.data_eligibility
+            when coalesce(ordered.data_eligibility, 'too_short_history') <> 'eligible'
+                then coalesce(ordered.data_eligibility, 'too_short_history')
+            when not ordered.is_fitted then 'no_known_past'
             when not ordered.has_fitted_model then 'model_not_identified'
             else 'eligible'
         end as eligibility

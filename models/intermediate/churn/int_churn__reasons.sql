@@ -1,5 +1,6 @@
--- What moved each published score most, in words: the three largest contributions to the log-odds for those at medium or
--- high risk, the three smallest for others. A purchase model rests on the history as a whole, a base rate on recency.
+-- What moved each published score most, in words: the three largest contributions to the log-odds for those at medium
+-- or high risk, the three smallest for others. A purchase model rests on the history as a whole, a base rate on
+-- recency.
 {% set features = dovecote.churn_features() -%}
 
 with

@@ -2,7 +2,7 @@
 -- and what takes a model's place where the data cannot carry one. base_rate gives everyone the same share,
 -- recency_threshold splits at the day that tells churners best from others (largest difference between the share of
 -- churners and of others beyond it), recency_base_rate takes up to ten bins of equal size. Recency is measured in
--- horizons, as one learned from may be shorter than the one scored.
+-- horizons, as one learned from may be shorter than the one scored. Too few customers tell no rate.
 {% set customers_per_bin = 50 -%}
 {% set horizon_end_date = dovecote.date_plus_days("snapshots.snapshot_date", "snapshots.snapshot_horizon_days") -%}
 
@@ -69,6 +69,7 @@ compared as (
         - churned_up_to * (all_customers - all_churned) as difference_beyond,
         least(10, greatest(1, floor(all_customers / {{ customers_per_bin }}.0))) as bins
     from cumulated
+    where all_customers >= least({{ customers_per_bin }}, {{ var("dovecote_churn_min_customers") }})
 
 ),
 

@@ -1,4 +1,5 @@
--- How far the history of each activity reaches.
+-- How far the history of each activity reaches: back to the day by which a hundredth of its customers were known, fifty
+-- at most, as a stray order of long ago is no history.
 with
 
 run as (
@@ -22,19 +23,35 @@ visit_days as (
 
 ),
 
-activities as (
+first_days as (
 
     select
         'order' as activity,
+        customer_id,
         min(order_date) as first_date
     from orders
+    group by customer_id
 
     union all
 
     select
         'visit' as activity,
+        customer_id,
         min(visit_date) as first_date
     from visit_days
+    group by customer_id
+
+),
+
+activities as (
+
+    select
+        activity,
+        first_date
+    from first_days
+    qualify
+        row_number() over (partition by activity order by first_date, customer_id)
+        = least(50, ceil(count(*) over (partition by activity) / 100.0))
 
 ),
 
@@ -48,7 +65,6 @@ final as (
         {{ dovecote.days_between("activities.first_date", "run.last_whole_date") }} + 1 as history_days
     from activities
     cross join run
-    where activities.first_date is not null
 
 )
 

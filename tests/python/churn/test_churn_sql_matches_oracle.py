@@ -34,6 +34,9 @@ SHOPS = [
     *((seed, 80, 400, 200) for seed in (6, 7)),
 ]
 
+FEWEST_CUSTOMERS = 5
+"""As the fixture churn_project sets it."""
+
 
 class ComparedShop:
     """A shop, as SQL and as the oracle sees it."""
@@ -180,7 +183,7 @@ def test_recency_rates_are_learned_from_training_snapshots(shop: ComparedShop) -
     key = ("activity", "horizon_days", "cutoff_date", "model_name", "recency_from")
     expected = {
         (*at, row["recency_from"]): row
-        for at, rows in churn.recency_rates(shop.known, HORIZONS).items()
+        for at, rows in churn.recency_rates(shop.known, HORIZONS, FEWEST_CUSTOMERS).items()
         for row in rows
     }
     compare(shop.rows("int_churn__recency_rates"), key, expected)

@@ -225,18 +225,23 @@ def known(rows: Rows, settings: Settings) -> Known:
 
 
 def spans(shop: Known) -> dict[str, Span]:
-    """Give the first and the last whole day of each activity that has any."""
+    """Give the day a hundredth of the customers (at most 50) had come, and the last whole day."""
     settings = shop.settings
     ends_at_midnight = settings.as_of_local == midnight(shop.as_of_date + timedelta(days=1))
     last_whole_date = shop.as_of_date - timedelta(days=0 if ends_at_midnight else 1)
-    first_dates = {
-        "order": min((order.day for order in shop.orders), default=None),
-        "visit": min((day for _, day in shop.event_types), default=None),
+    days: dict[str, dict[str, list[date]]] = {"order": {}, "visit": {}}
+    for order in shop.orders:
+        days["order"].setdefault(order.customer_id, []).append(order.day)
+    for customer_id, day in shop.event_types:
+        days["visit"].setdefault(customer_id, []).append(day)
+    first_days = {
+        activity: sorted(min(seen) for seen in of_customers.values())
+        for activity, of_customers in days.items()
     }
     return {
-        activity: Span(first_date, last_whole_date)
-        for activity, first_date in first_dates.items()
-        if first_date is not None
+        activity: Span(firsts[min(50, math.ceil(len(firsts) / 100)) - 1], last_whole_date)
+        for activity, firsts in first_days.items()
+        if firsts
     }
 
 
@@ -384,7 +389,7 @@ def is_churned(shop: Known, activity: str, customer_id: str, at: date, horizon: 
 
 
 def recency_rates(
-    shop: Known, horizons: Iterable[int]
+    shop: Known, horizons: Iterable[int], fewest_customers: int = CUSTOMERS_PER_BIN
 ) -> dict[tuple[str, int, date, str], list[Row]]:
     """Give the churn rate by recency in horizons, learned from a cut-off's training snapshots."""
     seen: dict[tuple[str, int, date], Counter[tuple[int, bool]]] = {}
@@ -403,7 +408,7 @@ def recency_rates(
     return {
         (*key, baseline): _rates(counted, _bins(counted, baseline), horizon_of[key])
         for key, counted in seen.items()
-        if counted
+        if counted.total() >= max(fewest_customers, 1)
         for baseline in BASELINES
     }
 
