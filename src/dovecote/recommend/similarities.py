@@ -1,0 +1,421 @@
+"""Which products go together: EASE where it fits into memory, cosines beyond, top 50 kept.
+
+EASE
+----
+EASE predicts each product's weight from a customer's weights of the other products, by ridge
+regression with a zero diagonal: with X of shape (customers, products), X = ln(1 + baskets), and
+P = (X'X + lambda I)^-1, the score of source i for target j is ``-P_ij / P_jj``. Where customers are
+fewer than products the same numbers come from a matrix of customers: with
+K = (XX' + lambda I)^-1, P = (I - X'KX) / lambda, and the score is ``x_i'Kx_j / (1 - x_j'Kx_j)``.
+
+Both are a symmetric matrix times one factor a target. One pass over blocks of products therefore
+gives their sources as targets and their targets as sources, and no method holds more than one
+square matrix.
+
+What is kept
+------------
+**For scoring**, the sources of each target with the largest absolute score times root mean square
+weight, which is what leaving the source out would cost on average. Negative scores are part of
+the prediction. **For display**, the targets of each source with the largest positive score, among
+those with a common buyer. Scores do not depend on how many are kept.
+
+**The rest.** A target also gets the mean of the scores of the sources that are not kept, weighted
+by how much of each source customers own. This one number times what a customer owns beyond the
+kept sources stands for thousands of small scores, which together tell what regular customers are
+likely to buy at all.
+
+References
+----------
+Steck, H. (2019), Embarrassingly shallow autoencoders for sparse data, The World Wide Web
+Conference, 3251-3257.
+Robertson, S., Zaragoza, H. (2009), The probabilistic relevance framework: BM25 and beyond,
+Foundations and Trends in Information Retrieval 3(4), 333-389.
+Sarwar, B., Karypis, G., Konstan, J., Riedl, J. (2001), Item-based collaborative filtering
+recommendation algorithms, The World Wide Web Conference, 285-295.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any, Literal, NamedTuple, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.linalg import cholesky, lapack, solve_triangular
+
+from dovecote.recommend.baskets import (
+    BasketCounts,
+    blocks,
+    read_counts,
+    scaled_rows,
+    with_values,
+)
+from dovecote.recommend.ranking import largest, largest_stored
+
+Method = Literal["ease", "bm25", "cosine"]
+FloatArray = NDArray[np.floating[Any]]
+IntArray = NDArray[np.int64]
+
+DEFAULT_REGULARISATION = 200.0
+DEFAULT_NEIGHBOURS = 50
+BM25_K1 = 20.0
+BM25_B = 0.25
+BLOCK_SHARE = 1 / 16
+"""Share of the memory bound that one dense block of a matrix may take; a few exist at a time."""
+BYTES_A_STORED_VALUE = 12
+SAFE_ERROR = 1e-3
+SCORE_DECIMALS = 6
+COLUMNS = {
+    "position": "int64",
+    "score": "float64",
+    "method_name": "str",
+    "cosine": "float64",
+    "lift": "float64",
+    "co_buyers": "int64",
+}
+
+
+class Similarities(NamedTuple):
+    """Neighbours of products, for two uses.
+
+    Attributes
+    ----------
+    scoring
+        The most telling sources (product_id) of each target (similar_product_id): what SQL scores
+        customers with. ``position`` counts the sources of a target.
+    display
+        The most similar targets (similar_product_id) of each source (product_id): what a product
+        page shows. ``position`` counts the targets of a source.
+    targets
+        One row per similar_product_id: rest_score, the mean score of the sources that ``scoring``
+        leaves out; 0 for cosines, which are made to leave out.
+    """
+
+    scoring: pd.DataFrame
+    display: pd.DataFrame
+    targets: pd.DataFrame
+
+
+class _Pairs(NamedTuple):
+    """Neighbours of a block of products, row by row, the first neighbour first."""
+
+    product: IntArray
+    neighbour: IntArray
+    score: FloatArray
+    co_buyers: IntArray
+
+
+class _Kernel(Protocol):
+    """A symmetric matrix of products that can be had in blocks of rows."""
+
+    target_factor: FloatArray
+
+    def rows(self, block: slice) -> FloatArray:
+        """Give rows of the matrix, shape (rows, products), diagonal included."""
+        ...
+
+
+def item_similarities(
+    weights: pd.DataFrame,
+    *,
+    method: Method | None = None,
+    regularisation: float = DEFAULT_REGULARISATION,
+    neighbours: int = DEFAULT_NEIGHBOURS,
+    memory_gb: float = 1.0,
+) -> Similarities:
+    """Fit similarities of products and keep the nearest.
+
+    Parameters
+    ----------
+    weights
+        One row per customer_id and product_id: basket_count, the baskets of the customer that held
+        the product.
+    method
+        ``ease``, ``bm25`` (cosine of BM25 weights) or ``cosine`` (of bought or not). None takes
+        EASE where it fits into ``memory_gb``, and ``bm25`` beyond.
+    regularisation
+        Ridge penalty lambda of EASE.
+    neighbours
+        How many to keep; scores do not depend on it.
+    memory_gb
+        Bound of memory beyond input and result, in 1e9 bytes.
+
+    Returns
+    -------
+    Similarities
+        Three tables, sorted. The first two have one row per product_id and similar_product_id,
+        with position (from 1), score, method_name, cosine and lift of bought or not, and
+        co_buyers; products without a neighbour have no row there.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing or has nulls, a pair comes twice, a count is not positive, or a
+        setting is not positive.
+
+    Notes
+    -----
+    Ties are broken by product_id. The order of rows does not matter.
+    """
+    for name, value in (
+        *(("regularisation", regularisation), ("neighbours", neighbours)),
+        ("memory_gb", memory_gb),
+    ):
+        if not value > 0:
+            raise ValueError(f"{name} must be positive: it is {value}.")
+    baskets = read_counts(weights)
+    chosen = method or ("ease" if _ease_gb(baskets) <= memory_gb else "bm25")
+    rest: FloatArray = np.zeros(baskets.products.size)
+    if chosen == "ease":
+        scoring, display, rest = _dense_neighbours(baskets, regularisation, neighbours, memory_gb)
+    else:
+        # Cosines are symmetric, so a product's sources are its targets.
+        scoring = display = _sparse_neighbours(baskets, chosen, neighbours, memory_gb)
+    return Similarities(
+        _table(baskets, scoring, chosen, ("similar_product_id", "product_id")),
+        _table(baskets, display, chosen, ("product_id", "similar_product_id")),
+        pd.DataFrame({"similar_product_id": baskets.products, "rest_score": rest}),
+    )
+
+
+def ease_matrix(
+    baskets: BasketCounts, regularisation: float, memory_gb: float = 1.0
+) -> Iterator[tuple[slice, FloatArray]]:
+    """Yield blocks of targets with the scores of all sources, shape (targets, products)."""
+    kernel = _ease(baskets, regularisation, memory_gb)
+    for block in blocks(baskets.products.size, _block_size(baskets, memory_gb)):
+        yield block, _scores(kernel, block)[0]
+
+
+def _ease_gb(baskets: BasketCounts) -> float:
+    customers, products = baskets.counts.shape
+    primal = 8.0 * products**2
+    dual = 16.0 * customers**2 + 4.0 * customers * products
+    return float(min(primal, dual) if customers < products else primal) / 1e9
+
+
+def _block_size(baskets: BasketCounts, memory_gb: float) -> int:
+    return max(1, int(memory_gb * 1e9 * BLOCK_SHARE / (4 * max(baskets.products.size, 1))))
+
+
+def _scores(kernel: _Kernel, block: slice) -> tuple[FloatArray, FloatArray]:
+    """Give a block's scores as targets and as sources, shape (rows, products), diagonal 0."""
+    values = kernel.rows(block)
+    own = np.arange(block.start, block.stop)
+    values[own - block.start, own] = 0
+    # Scores that differ by rounding errors alone are ties.
+    return (
+        np.round(values * kernel.target_factor[block, None], SCORE_DECIMALS),
+        np.round(values * kernel.target_factor, SCORE_DECIMALS),
+    )
+
+
+def _dense_neighbours(
+    baskets: BasketCounts, regularisation: float, neighbours: int, memory_gb: float
+) -> tuple[_Pairs, _Pairs, FloatArray]:
+    rest: FloatArray = np.zeros(baskets.products.size)
+    if not rest.size:
+        return _joined([]), _joined([]), rest
+    kernel = _ease(baskets, regularisation, memory_gb)
+    weight = np.sqrt((baskets.log_counts**2).mean(axis=0), dtype=np.float32)
+    owned = np.asarray(baskets.log_counts.sum(axis=0))
+    is_bought = baskets.is_bought.astype(np.float32)
+    of_products = is_bought.T.tocsr()
+    scoring, display = [], []
+    for block in blocks(baskets.products.size, _block_size(baskets, memory_gb)):
+        as_targets, as_sources = _scores(kernel, block)
+        co_buyers = (of_products[block] @ is_bought).toarray()
+        telling = largest(np.abs(as_targets) * weight, neighbours)
+        scoring.append(_taken(block, telling, as_targets, co_buyers, as_targets != 0))
+        kept_scores = np.take_along_axis(as_targets, telling, axis=1)
+        left_out = owned.sum() - owned[block] - owned[telling].sum(axis=1)
+        left_out_scores = as_targets @ owned - (kept_scores * owned[telling]).sum(axis=1)
+        is_left_out = left_out > SAFE_ERROR * owned.min()
+        np.divide(left_out_scores, left_out, out=rest[block], where=is_left_out)
+        as_sources[co_buyers == 0] = 0
+        shown = largest(as_sources, neighbours)
+        display.append(_taken(block, shown, as_sources, co_buyers, as_sources > 0))
+    return _joined(scoring), _joined(display), rest
+
+
+def _taken(
+    block: slice,
+    position: IntArray,
+    scores: FloatArray,
+    co_buyers: FloatArray,
+    is_neighbour: NDArray[np.bool_],
+) -> _Pairs:
+    row, column = np.nonzero(np.take_along_axis(is_neighbour, position, axis=1))
+    neighbour = position[row, column]
+    return _Pairs(
+        row + block.start,
+        neighbour,
+        scores[row, neighbour],
+        co_buyers[row, neighbour].astype(np.int64),
+    )
+
+
+def _joined(pairs: list[_Pairs]) -> _Pairs:
+    nothing = np.empty(0, dtype=np.int64)
+    none = _Pairs(nothing, nothing, np.empty(0), nothing)
+    return _Pairs(*(np.concatenate(parts) for parts in zip(none, *pairs, strict=True)))
+
+
+class _PrimalEase:
+    """``-P`` from a matrix of products; ``1 / P_jj``."""
+
+    def __init__(self, log_counts: sparse.csr_array, regularisation: float, size: int) -> None:
+        products = log_counts.shape[1]
+        of_products = log_counts.T.tocsr()
+        row_sums = of_products @ (log_counts @ np.ones(products))
+        gram = np.empty((products, products), dtype=_safe_type(row_sums, regularisation), order="F")
+        for block in blocks(products, size):
+            gram[:, block] = (of_products[block] @ log_counts).toarray().T
+        gram[np.diag_indices(products)] += regularisation
+        single = gram.dtype == np.float32
+        factorise = lapack.spotrf if single else lapack.dpotrf
+        invert = lapack.spotri if single else lapack.dpotri
+        factor, _ = factorise(gram, lower=1, overwrite_a=1, clean=0)
+        self._lower, _ = invert(factor, lower=1, overwrite_c=1)
+        self.target_factor = (1 / np.diag(self._lower)).astype(np.float32)
+
+    def rows(self, block: slice) -> FloatArray:
+        # LAPACK fills the lower triangle alone; the rest of a row stands in its column.
+        values = np.empty((block.stop - block.start, len(self._lower)), dtype=np.float32)
+        values[:, : block.start] = -self._lower[block, : block.start]
+        values[:, block.stop :] = -self._lower[block.stop :, block].T
+        own = np.tril(self._lower[block, block])
+        values[:, block] = -(own + np.tril(own, -1).T)
+        return values
+
+
+class _DualEase:
+    """``X'KX`` from a matrix of customers; ``1 / (1 - x_j'Kx_j)``."""
+
+    def __init__(self, log_counts: sparse.csr_array, regularisation: float, size: int) -> None:
+        customers, products = log_counts.shape
+        gram = np.empty((customers, customers))
+        of_products = log_counts.T.tocsr()
+        for block in blocks(customers, max(1, size * products // customers)):
+            gram[block] = (log_counts[block] @ of_products).toarray()
+        gram[np.diag_indices(customers)] += regularisation
+        factor = cholesky(gram, lower=True, overwrite_a=True, check_finite=False)
+        self._whitened = np.empty((products, customers), dtype=np.float32)
+        for block in blocks(products, max(1, size // 2)):
+            right = of_products[block].toarray().T
+            solved = solve_triangular(factor, right, lower=True, check_finite=False)
+            self._whitened[block] = solved.T
+        fitted = np.einsum("ij,ij->i", self._whitened, self._whitened, dtype=np.float64)
+        self.target_factor = (1 / (1 - fitted)).astype(np.float32)
+
+    def rows(self, block: slice) -> FloatArray:
+        return np.asarray(self._whitened[block] @ self._whitened.T)
+
+
+def _ease(baskets: BasketCounts, regularisation: float, memory_gb: float) -> _Kernel:
+    customers, products = baskets.counts.shape
+    size = _block_size(baskets, memory_gb)
+    if customers < products and 16 * customers**2 + 4 * customers * products < 8 * products**2:
+        return _DualEase(baskets.log_counts, regularisation, size)
+    return _PrimalEase(baskets.log_counts, regularisation, size)
+
+
+def _safe_type(row_sums: FloatArray, regularisation: float) -> type[np.floating[Any]]:
+    # The largest row sum bounds the largest eigenvalue, as no entry is negative.
+    condition = 1 + row_sums.max(initial=0.0) / regularisation
+    return np.float32 if condition * np.finfo(np.float32).eps < SAFE_ERROR else np.float64
+
+
+def _sparse_neighbours(
+    baskets: BasketCounts, method: Method, neighbours: int, memory_gb: float
+) -> _Pairs:
+    if not baskets.products.size:
+        return _joined([])
+    # Columns are sorted by popularity, as what is often added to should lie close together.
+    buyers = np.bincount(baskets.counts.indices).astype(np.float64)
+    by_rank = np.argsort(-buyers, kind="stable")
+    rank = np.argsort(by_rank)
+
+    def both_sides(matrix: sparse.csr_array) -> tuple[sparse.csr_array, sparse.csr_array]:
+        columns = rank[matrix.indices].astype(matrix.indices.dtype)
+        ranked = sparse.csr_array((matrix.data, columns, matrix.indptr), shape=matrix.shape)
+        return matrix.T.tocsr(), ranked
+
+    of_products, is_bought = both_sides(baskets.is_bought.astype(np.float32))
+    if method == "bm25":
+        directions_of_products, directions = both_sides(_bm25_directions(baskets.counts))
+    kept = []
+    for block in _sparse_blocks(of_products, is_bought, memory_gb):
+        both = of_products[block] @ is_bought
+        if method == "bm25":
+            # The same entries in the same order, as the same ones were multiplied.
+            values = (directions_of_products[block] @ directions).data
+        else:
+            # Squared, and the row's own buyers left out: equal fractions give equal numbers.
+            values = both.data.astype(np.float64)
+            values *= values
+            values /= buyers[by_rank][both.indices]
+        both.indices = by_rank[both.indices]
+        row, stored = largest_stored(both, values, neighbours, np.arange(block.start, block.stop))
+        product, found = row + block.start, values[stored]
+        kept.append(
+            _Pairs(
+                product,
+                both.indices[stored].astype(np.int64),
+                found if method == "bm25" else np.sqrt(found / buyers[product]),
+                both.data[stored].astype(np.int64),
+            )
+        )
+    return _joined(kept)
+
+
+def _sparse_blocks(
+    of_products: sparse.csr_array, is_bought: sparse.csr_array, memory_gb: float
+) -> Iterator[slice]:
+    """Split products so that the products' neighbours before the choice fit into memory."""
+    products = of_products.shape[0]
+    candidates = np.minimum(of_products @ np.diff(is_bought.indptr).astype(np.float64), products)
+    most = memory_gb * 1e9 * BLOCK_SHARE * 2 / BYTES_A_STORED_VALUE
+    block = np.floor((np.cumsum(candidates) - candidates) / most)
+    starts = np.concatenate([np.flatnonzero(np.diff(block, prepend=-1)), [products]])
+    for start, stop in pairwise(starts):
+        yield slice(int(start), int(stop))
+
+
+def _bm25_directions(counts: sparse.csr_array) -> sparse.csr_array:
+    """Weight baskets as BM25 weighs words, and scale each product's weights to length 1.
+
+    A product is a document, a customer is a word.
+    """
+    length = np.asarray(counts.sum(axis=0))
+    damping = BM25_K1 * (1 - BM25_B + BM25_B * length / length.mean())
+    saturated = counts.data * (BM25_K1 + 1) / (counts.data + damping[counts.indices])
+    rarity = np.log1p((counts.shape[1] + 0.5) / (np.diff(counts.indptr) + 0.5))
+    weights = scaled_rows(with_values(counts, saturated), rarity)
+    norms = np.sqrt(np.bincount(weights.indices, weights.data**2, counts.shape[1]))
+    return with_values(weights, (weights.data / norms[weights.indices]).astype(np.float32))
+
+
+def _table(
+    baskets: BasketCounts, pairs: _Pairs, method: Method, sides: tuple[str, str]
+) -> pd.DataFrame:
+    """Name the pairs; the first of ``sides`` is the column of ``pairs.product``."""
+    customers = baskets.counts.shape[0]
+    buyers = np.diff(baskets.counts.tocsc().indptr)
+    buyers_of_both = buyers[pairs.product].astype(np.float64) * buyers[pairs.neighbour]
+    first_of_product = np.searchsorted(pairs.product, pairs.product)
+    ids = dict(zip(sides, (pairs.product, pairs.neighbour), strict=True))
+    columns = {
+        "product_id": baskets.products[ids["product_id"]],
+        "similar_product_id": baskets.products[ids["similar_product_id"]],
+        "position": np.arange(pairs.product.size) - first_of_product + 1,
+        "score": pairs.score,
+        "method_name": method,
+        "cosine": pairs.co_buyers / np.sqrt(buyers_of_both),
+        "lift": pairs.co_buyers * customers / buyers_of_both,
+        "co_buyers": pairs.co_buyers,
+    }
+    return pd.DataFrame(columns).astype(COLUMNS)

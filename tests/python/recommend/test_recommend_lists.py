@@ -1,0 +1,239 @@
+"""The lists against their definition, customer by customer, and what settings are chosen."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections import defaultdict
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+
+from dovecote.recommend import Settings, choose_settings, item_similarities
+from dovecote.recommend.lists import (
+    History,
+    Scores,
+    Stored,
+    list_scores,
+    list_table,
+    mean_ndcg,
+    read_history,
+    similar_scores,
+    store,
+    with_fallback,
+)
+
+CUTOFF = pd.Timestamp("2024-07-01")
+SETTINGS = Settings(
+    half_life_days=50, trend_half_life_days=20, trend_prior=3, repeat_power=0.4, similar_weight=0.7
+)
+
+
+def shop(seed: int, rows: int = 600) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    customer = rng.integers(25, size=rows)
+    taste = rng.integers(3, size=25)
+    product = (rng.geometric(0.25, rows) + 6 * taste[customer]) % 18
+    age = rng.integers(1, 200 * 24, size=rows)
+    purchases = pd.DataFrame(
+        {
+            "customer_id": [f"c{number:02d}" for number in customer],
+            "product_id": [f"p{number:02d}" for number in product],
+            "basket_id": [f"{who}-{hour // 48}" for who, hour in zip(customer, age, strict=True)],
+            "purchased_at": CUTOFF - pd.to_timedelta(age, unit="h"),
+        }
+    )
+    return purchases.drop_duplicates(["customer_id", "product_id", "basket_id"])
+
+
+def scored(purchases: pd.DataFrame, neighbours: int) -> tuple[History, pd.DataFrame, Scores]:
+    history = read_history(purchases, CUTOFF)
+    weights = (
+        purchases.groupby(["customer_id", "product_id"])["basket_id"]
+        .nunique()
+        .rename("basket_count")
+        .reset_index()
+    )
+    similarities = item_similarities(weights, regularisation=4, neighbours=neighbours)
+    stored = store(similarities, history.baskets.products)
+    everybody = np.arange(history.baskets.customers.size)
+    similar = similar_scores(history.owned(SETTINGS.half_life_days), stored)
+    scoring = similarities.scoring.merge(similarities.targets, on="similar_product_id")
+    return history, scoring, list_scores(history, SETTINGS, similar, everybody)
+
+
+def test_scores_are_those_of_the_definition() -> None:
+    purchases = shop(seed=1)
+    history, scoring, found = scored(purchases, neighbours=4)
+    owned: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    baskets: dict[tuple[str, str], int] = defaultdict(int)
+    recent: dict[str, float] = defaultdict(float)
+    for row in purchases.itertuples():
+        age = (CUTOFF - row.purchased_at).total_seconds() / 86_400
+        owned[row.customer_id][row.product_id] += 0.5 ** (age / 50)
+        baskets[row.customer_id, row.product_id] += 1
+        recent[row.product_id] += 0.5 ** (age / 20)
+    repeat_pairs = sum(count > 1 for count in baskets.values())
+    share = repeat_pairs / len(baskets)
+    products = sorted(recent)
+    for row, customer in enumerate(sorted(owned)):
+        has = {product: math.log(1 + decayed) for product, decayed in owned[customer].items()}
+        for column, product in enumerate(products):
+            of_product = [count for (_, name), count in baskets.items() if name == product]
+            again = sum(count > 1 for count in of_product)
+            repeat = ((again + 10 * share) / (len(of_product) + 10) / share) ** 0.4
+            expected = sum(of_product) * sum(recent.values()) / len(purchases)
+            trend = (recent[product] + 3) / (expected + 3)
+            own = has.get(product, 0.0) * repeat
+            sources = scoring[scoring["similar_product_id"] == product]
+            kept = [source for source in sources["product_id"] if source in has]
+            similar = 0.0
+            if kept:
+                scores = sources.set_index("product_id")["score"]
+                beyond = sum(has.values()) - has.get(product, 0.0) - sum(has[one] for one in kept)
+                similar = sum(has[one] * scores[one] for one in kept)
+                similar += sources["rest_score"].iloc[0] * beyond
+            assert found.buy_again[row, column] == pytest.approx(trend**0.5 * own)
+            assert found.discover[row, column] == pytest.approx(trend * similar)
+            assert found.blend[row, column] == pytest.approx(trend**0.5 * (own + 0.7 * similar))
+    assert list(history.baskets.products) == products
+
+
+def test_what_is_stored_scores_almost_as_all_sources_do() -> None:
+    purchases = shop(seed=2)
+    everything, stored = (scored(purchases, neighbours)[2].discover for neighbours in (17, 12))
+    assert np.corrcoef(everything.ravel(), stored.ravel())[0, 1] > 0.99
+    assert not np.allclose(everything, stored)
+
+
+def test_the_cutoff_is_exclusive() -> None:
+    purchases = shop(seed=3)
+    later = purchases.assign(purchased_at=CUTOFF, basket_id="later")
+    history = read_history(pd.concat([purchases, later]), CUTOFF)
+    assert history.age_days.size == len(purchases)
+    assert history.age_days.min() > 0
+
+
+def test_a_product_counts_once_a_basket() -> None:
+    purchases = shop(seed=3)
+    once, twice = (
+        read_history(rows, CUTOFF) for rows in (purchases, pd.concat([purchases, purchases]))
+    )
+    assert (once.baskets.counts != twice.baskets.counts).nnz == 0
+    assert (once.owned(30) != twice.owned(30)).nnz == 0
+
+
+def test_the_fallback_follows_what_is_scored() -> None:
+    scores = np.array([[0.0, 0.2, -0.1, 0.1, 0.0], [0.0, 0.0, 0.0, 0.0, 0.0]])
+    filled = with_fallback(scores, np.array([5.0, 0.0, 9.0, 1.0, 9.0]))
+    assert np.argsort(-filled, axis=1, kind="stable").tolist() == [[1, 3, 2, 4, 0], [2, 4, 0, 3, 1]]
+
+
+def test_tables_hold_full_lists_of_candidates() -> None:
+    history = read_history(shop(seed=4), CUTOFF)
+    customers = np.array([3, 7])
+    scores = np.zeros((2, history.baskets.products.size))
+    scores[:, 2] = 1
+    for task in ("all", "new"):
+        lists = list_table(
+            history.baskets, customers, scores, task=task, method_name="some", size=30
+        )
+        for customer, listed in lists.groupby("customer_id"):
+            row = list(history.baskets.customers).index(customer)
+            bought = history.baskets.counts[[row]].toarray()[0] > 0
+            candidates = history.baskets.products[~bought | (task == "all")]
+            first = [one for one in candidates if one == history.baskets.products[2]]
+            assert list(listed["product_id"]) == [*first, *sorted({*candidates} - {*first})]
+            assert list(listed["position"]) == list(range(1, candidates.size + 1))
+
+
+def test_ndcg_of_rows_without_anything_relevant_is_left_out() -> None:
+    scores = np.array([[3.0, 2.0, 1.0], [1.0, 2.0, 3.0], [1.0, 1.0, 0.0]])
+    is_relevant = np.array([[True, False, True], [False, False, False], [False, True, False]])
+    expected = np.mean([(1 + 1 / 2) / (1 + 1 / np.log2(3)), 1 / np.log2(3)])
+    assert mean_ndcg(scores, is_relevant) == pytest.approx(expected)
+    assert mean_ndcg(scores, is_relevant, k=1) == pytest.approx(1 / 2)
+    assert mean_ndcg(scores, is_relevant & False) == 0
+
+
+def test_purchases_from_the_cutoff_on_change_no_choice() -> None:
+    purchases = shop(seed=5)
+    later = shop(seed=6).assign(purchased_at=CUTOFF)
+    choice, again = (
+        choose_settings(rows, CUTOFF) for rows in (purchases, pd.concat([purchases, later]))
+    )
+    assert choice.settings == again.settings
+    pd.testing.assert_frame_equal(choice.grades, again.grades)
+    assert set(choice.grades["setting_name"]) == {
+        field.name for field in dataclasses.fields(Settings)
+    }
+
+
+def trending_shop() -> pd.DataFrame:
+    """Sell what everybody wants for two weeks only, and staples that nobody tires of."""
+    rng = np.random.default_rng(7)
+    rows = []
+    for day in range(180):
+        fashions = [f"fashion {day // 14}-{number}" for number in range(3)]
+        for customer in rng.choice(60, size=20, replace=False):
+            bought = [*rng.choice(fashions, 2, replace=False), f"staple {customer % 20}"]
+            rows += [(customer, product, f"{customer}-{day}", day) for product in bought]
+    purchases = pd.DataFrame(rows, columns=["customer_id", "product_id", "basket_id", "day"])
+    first_day = CUTOFF - pd.Timedelta(days=180)
+    return purchases.assign(purchased_at=first_day + pd.to_timedelta(purchases["day"], unit="D"))
+
+
+def test_a_shop_of_fashions_chooses_their_trend() -> None:
+    choice = choose_settings(
+        trending_shop(),
+        CUTOFF - pd.Timedelta(days=3),
+        validation_days=5,
+        grid={"discover_trend_power": (0.0, 1.0), "popularity_days": (100.0, 7.0)},
+    )
+    assert choice.settings.discover_trend_power == 1
+    assert choice.settings.popularity_days == 7
+    grades = choice.grades.set_index(["setting_name", "setting_value"])["discover_ndcg"]
+    assert grades["discover_trend_power", 1.0] > grades["discover_trend_power", 0.0]
+
+
+def test_popularity_is_graded_alone() -> None:
+    purchases, start = shop(seed=11), CUTOFF - pd.Timedelta(days=60)
+    grades = choose_settings(
+        purchases, CUTOFF, validation_days=60, grid={"popularity_days": (40.0,)}
+    ).grades
+    history = read_history(purchases, start)
+    after = purchases[purchases["purchased_at"] >= start]
+    bought = pd.crosstab(after["customer_id"], after["product_id"]).reindex(
+        columns=history.baskets.products, fill_value=0
+    )
+    popular = np.tile(history.popularity(40), (len(bought), 1))
+    expected = mean_ndcg(popular, bought.to_numpy() > 0)
+    assert grades["blend_ndcg"].tolist() == pytest.approx([expected])
+
+
+@pytest.mark.parametrize(
+    "purchases",
+    [shop(seed=8).iloc[:0], shop(seed=8).iloc[:1], shop(seed=8).assign(purchased_at=CUTOFF)],
+    ids=["nothing", "one purchase", "nothing before"],
+)
+def test_without_history_the_defaults_are_taken(purchases: pd.DataFrame) -> None:
+    choice = choose_settings(purchases, CUTOFF)
+    assert choice.settings == Settings()
+    assert choice.grades.empty
+
+
+def test_unknown_settings_and_columns_are_named() -> None:
+    with pytest.raises(ValueError, match="grid has half_live_days"):
+        choose_settings(shop(seed=9), CUTOFF, grid={"half_live_days": (1.0,)})
+    with pytest.raises(ValueError, match="Column basket_id is not in purchases"):
+        choose_settings(shop(seed=9).drop(columns="basket_id"), CUTOFF)
+
+
+def test_unstored_sources_give_no_score() -> None:
+    history = read_history(shop(seed=10), CUTOFF)
+    products = history.baskets.products.size
+    nothing = Stored(history.owned(1)[:0].T @ history.owned(1)[:0], np.ones(products))
+    similar: NDArray[np.floating] = similar_scores(history.owned(50), nothing)
+    assert (similar == 0).all()
