@@ -25,7 +25,8 @@ SCORED = (
     "'order' as activity, 90 as horizon_days, as_of_date as fit_date, as_of_date as cutoff_date"
 )
 NO_SCORES = f"""
-    select {SCORED}, '' as customer_id, '' as model_name, 90 as training_horizon_days,
+    select {SCORED}, '' as customer_id, null::boolean as is_churned, '' as model_name,
+        90 as training_horizon_days,
         0.5::double as churn_probability, 0.5::double as churn_rate, 0.5::double as recency_from,
         0.5::double as recency_before
     from run where false

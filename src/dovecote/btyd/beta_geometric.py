@@ -16,6 +16,7 @@ for customer base analysis, International Journal of Research in Marketing 24(3)
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from scipy.special import expit
 
 from dovecote.btyd.arrays import FloatArray, share, totals
@@ -38,13 +39,13 @@ def mean_log_likelihood(model_name: str, histories: Histories) -> Objective:
     with_more_repeats = with_more_than(x, weight)
     with_more_coins = with_more_than(x + coins_at_start, weight)
     repeat, coin = np.arange(float(len(with_more_repeats))), np.arange(float(len(with_more_coins)))
-    age, age_of = np.unique(histories.age_days, return_inverse=True)
+    age_of, age = pd.factorize(histories.age_days)
     customers_of_age = totals(age_of, weight)
     repeats_of_age = totals(age_of, weight * x)
 
     may_be_dead = x + coins_at_start > 0
     x, weight, age_of = x[may_be_dead], weight[may_be_dead], age_of[may_be_dead]
-    last, last_of = np.unique(histories.first_to_last_days[may_be_dead], return_inverse=True)
+    last_of, last = pd.factorize(histories.first_to_last_days[may_be_dead])
     earlier_coins = x + coins_at_start - 1
 
     def evaluate(log_parameters: FloatArray) -> Evaluation:
