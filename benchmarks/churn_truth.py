@@ -174,7 +174,7 @@ def draw_survival(customers: pd.DataFrame, path: Path) -> None:
         panel.errorbar(
             mean,
             share,
-            yerr=[share - low, high - share],
+            yerr=np.maximum([share - low, high - share], 0),
             fmt=marker,
             color=colour,
             capsize=3,
@@ -207,7 +207,7 @@ def draw_calibration(calibration: pd.DataFrame, path: Path) -> None:
             panel.errorbar(
                 bins["mean_probability"],
                 observed,
-                yerr=[observed - bins["ci_low"], bins["ci_high"] - observed],
+                yerr=np.maximum([observed - bins["ci_low"], bins["ci_high"] - observed], 0),
                 fmt=marker,
                 markersize=4,
                 linewidth=1,
