@@ -70,7 +70,7 @@ GIVEN_PURCHASES = {
         select customer_id, null::date as known_from_date, true as is_in_sample from histories
     """,
     "int_churn__cutoffs": f"select {SCORED}, true as is_as_of, false as is_sampled from run",
-    "int_churn__orders": """
+    "int_core__dated_orders": """
         select customer_id, purchase_date as order_date, null::date as cancelled_date,
             20::decimal(18, 4) as gross_amount, 0::decimal(18, 4) as discount_amount,
             0::decimal(18, 4) as refund_amount, null::date as refunded_date

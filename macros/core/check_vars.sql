@@ -27,6 +27,7 @@
         {%- do dovecote.check_lifecycle_multiples() -%}
         {%- do dovecote.check_retention_combinations() -%}
         {%- do dovecote.check_churn() -%}
+        {%- do dovecote.check_recommendations() -%}
         {%- do dovecote.check_timezone() -%}
     {%- endif -%}
 {% endmacro %}
@@ -179,6 +180,37 @@
 {% endmacro %}
 
 
+{% macro check_recommendations() %}
+    {%- do dovecote.check_whole_number('dovecote_recommendations_per_list', 1, 1000) -%}
+    {%- set weights = var('dovecote_recommendation_signal_weights') -%}
+    {%- set signals = ['purchase', 'view', 'cart_add', 'favourite', 'rating'] -%}
+    {%- if weights is not mapping or weights.keys() | sort != signals | sort or weights.values() | reject('number') | list
+        or weights.values() | min < 0 or weights.purchase <= 0 -%}
+        {%- do dovecote.stop("dovecote_recommendation_signal_weights is " ~ weights ~ ": give " ~ signals | join(', ') ~ ", each a number of at least 0, and purchase above 0.") -%}
+    {%- endif -%}
+    {%- if var('dovecote_recommendation_max_per_category') is not none -%}
+        {%- do dovecote.check_whole_number('dovecote_recommendation_max_per_category', 1, 1000) -%}
+    {%- endif -%}
+    {%- set band = var('dovecote_recommendation_price_band') -%}
+    {%- if band is not none and (band is not mapping or band.lowest is not number or band.highest is not number
+        or not 0 <= band.lowest < band.highest) -%}
+        {%- do dovecote.stop("dovecote_recommendation_price_band is " ~ band ~ ": give lowest and highest, two multiples of what a customer usually pays, or null.") -%}
+    {%- endif -%}
+    {%- do dovecote.check_number('dovecote_recommendation_min_repeat_share', 0, 1) -%}
+    {%- do dovecote.check_whole_number('dovecote_recommendation_cart_days', 0, 3650) -%}
+    {%- do dovecote.check_choice('dovecote_recommendation_segment', ['acquisition_channel', 'country', 'city', 'gender', 'loyalty_tier']) -%}
+    {%- do dovecote.check_whole_number('dovecote_recommendation_evaluation_cutoffs', 1, 24) -%}
+    {%- do dovecote.check_whole_number('dovecote_recommendation_evaluation_days', 1, 365) -%}
+    {%- do dovecote.check_whole_number('dovecote_recommendation_sample_customers', 1, 1000000000) -%}
+    {%- do dovecote.check_number('dovecote_recommendation_memory_gb', 0.1, 1000) -%}
+    {%- do dovecote.check_whole_number('dovecote_association_min_baskets', 1, 1000000000) -%}
+    {%- do dovecote.check_number('dovecote_association_min_support', 0, 1) -%}
+    {%- if var('dovecote_association_window_days') is not none -%}
+        {%- do dovecote.check_whole_number('dovecote_association_window_days', 1, 3650) -%}
+    {%- endif -%}
+{% endmacro %}
+
+
 {# The vars beside those that name the inputs. #}
 {% macro setting_names() %}
     {{ return([
@@ -219,6 +251,20 @@
         'dovecote_alert_min_rise',
         'dovecote_alert_daily_capacity',
         'dovecote_alert_cooldown_days',
+        'dovecote_recommendations_per_list',
+        'dovecote_recommendation_signal_weights',
+        'dovecote_recommendation_max_per_category',
+        'dovecote_recommendation_price_band',
+        'dovecote_recommendation_min_repeat_share',
+        'dovecote_recommendation_cart_days',
+        'dovecote_recommendation_segment',
+        'dovecote_recommendation_evaluation_cutoffs',
+        'dovecote_recommendation_evaluation_days',
+        'dovecote_recommendation_sample_customers',
+        'dovecote_recommendation_memory_gb',
+        'dovecote_association_min_baskets',
+        'dovecote_association_min_support',
+        'dovecote_association_window_days',
     ]) }}
 {% endmacro %}
 

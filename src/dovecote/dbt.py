@@ -23,6 +23,21 @@ def as_frame(relation: Any) -> pd.DataFrame:
     return frame
 
 
+def rows_of_day(relation: Any, column: str, day: Any) -> pd.DataFrame:
+    """Read the rows of a relation whose date is a certain day.
+
+    Parameters
+    ----------
+    relation
+        What ``dbt.ref`` returns.
+    column
+        Name of the date.
+    day
+        What `as_frame` gives for a date.
+    """
+    return as_frame(relation.filter(f"{column} = date '{pd.Timestamp(day):%Y-%m-%d}'"))
+
+
 def as_table(frame: pd.DataFrame) -> pa.Table:
     """Give a Python model's result the types that SQL expects.
 

@@ -19,7 +19,7 @@ customers as (
 
 orders as (
 
-    select * from {{ ref("dovecote", "int_churn__orders") }}
+    select * from {{ ref("dovecote", "int_core__dated_orders") }}
 
 ),
 

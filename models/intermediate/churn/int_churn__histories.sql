@@ -2,7 +2,7 @@ with
 
 orders as (
 
-    select * from {{ ref("dovecote", "int_churn__orders") }}
+    select * from {{ ref("dovecote", "int_core__dated_orders") }}
 
 ),
 

@@ -13,7 +13,7 @@ run as (
 
 orders as (
 
-    select * from {{ ref("dovecote", "int_churn__orders") }}
+    select * from {{ ref("dovecote", "int_core__dated_orders") }}
 
 ),
 

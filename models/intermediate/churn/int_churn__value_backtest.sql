@@ -17,7 +17,7 @@ purchases as (
         {{ dovecote.net_amount(
             "gross_amount", "discount_amount", "case when refunded_date is not null then refund_amount else 0 end"
         ) }} as net_amount
-    from {{ ref("dovecote", "int_churn__orders") }}
+    from {{ ref("dovecote", "int_core__dated_orders") }}
     where cancelled_date is null
 
 ),

@@ -13,7 +13,7 @@ orders as (
     select distinct
         customer_id,
         order_date
-    from {{ ref("dovecote", "int_churn__orders") }}
+    from {{ ref("dovecote", "int_core__dated_orders") }}
 
 ),
 

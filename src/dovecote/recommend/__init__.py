@@ -1,26 +1,35 @@
 """Recommendations: which products go together, the published lists, rules and grades."""
 
-from dovecote.recommend.challengers import challenger_lists
+from dovecote.recommend.challengers import all_challenger_lists, challenger_lists, neighbour_lists
 from dovecote.recommend.content import content_similarities
 from dovecote.recommend.evaluation import (
     customer_grades,
+    leaderboard,
     paired_differences,
     recommendation_evaluation,
 )
-from dovecote.recommend.lists import Choice, Settings, choose_settings
+from dovecote.recommend.lists import Choice, Settings, choose_settings, setting_choices
 from dovecote.recommend.rules import association_rules
 from dovecote.recommend.similarities import Similarities, item_similarities
+from dovecote.recommend.tables import stacked, with_ids, with_numbers
 
 __all__ = [
     "Choice",
     "Settings",
     "Similarities",
+    "all_challenger_lists",
     "association_rules",
     "challenger_lists",
     "choose_settings",
     "content_similarities",
     "customer_grades",
     "item_similarities",
+    "leaderboard",
+    "neighbour_lists",
     "paired_differences",
     "recommendation_evaluation",
+    "setting_choices",
+    "stacked",
+    "with_ids",
+    "with_numbers",
 ]

@@ -1,4 +1,4 @@
-"""Methods that the published lists are compared with: SVD, ALS, customers alike.
+"""Methods that the published lists are compared with: SVD, ALS, customers and products alike.
 
 They are graded, never published, as their scores cannot be explained by what a customer owns.
 Weights are ln(1 + baskets).
@@ -16,6 +16,7 @@ performing collaborative filtering, SIGIR, 230-237 (neighbours among customers).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,20 +25,29 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import svds
 
-from dovecote.recommend.baskets import BasketCounts, blocks, read_counts, scaled_rows
-from dovecote.recommend.lists import list_table
+from dovecote.recommend.baskets import (
+    BasketCounts,
+    blocks,
+    read_counts,
+    require_columns,
+    scaled_rows,
+)
+from dovecote.recommend.lists import list_table, store
 from dovecote.recommend.ranking import largest_stored
+from dovecote.recommend.similarities import Method, Similarities, item_similarities
 
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.int64]
 Scorer = Callable[[IntArray], FloatArray]
 """Gives the scores of customers at these positions, shape (customers, products)."""
+Fit = Callable[[BasketCounts], Scorer]
 
 FACTORS = 64
 ALS_ROUNDS = 10
 ALS_REGULARISATION = 10.0
 ALIKE = 100
 REFERENCE_CUSTOMERS = 20_000
+ORDER = ["task", "method_name", "customer_id", "position"]
 
 
 def challenger_lists(
@@ -56,13 +66,14 @@ def challenger_lists(
         One row per customer_id and product_id: basket_count, the baskets of the customer that held
         the product.
     method
-        ``svd``, ``als`` or ``user_knn``.
+        ``svd``, ``als``, ``user_knn``, ``item_knn_cosine`` or ``item_knn_bm25``; the last two
+        add up the stored similarities of what a customer owns.
     customers
         Who gets lists; None for all. Who is not in ``weights`` gets none.
     size
         Length of the lists; scores do not depend on it.
     memory_gb
-        Bound of the memory that scores take at a time, in 1e9 bytes.
+        Bound of the memory that scores take at a time, and similarities, in 1e9 bytes.
 
     Returns
     -------
@@ -76,22 +87,123 @@ def challenger_lists(
         If the method is unknown, a column is missing or has nulls, a pair comes twice, or a count
         is not positive.
     """
-    if method not in CHALLENGERS:
-        raise ValueError(f"method {method} is unknown: take one of {', '.join(CHALLENGERS)}.")
+    methods = [*CHALLENGERS, *ITEM_KNN]
+    if method not in methods:
+        raise ValueError(f"method {method} is unknown: take one of {', '.join(methods)}.")
     baskets = read_counts(weights)
+    if method in CHALLENGERS:
+        fit = CHALLENGERS[method]
+    else:
+        found = item_similarities(weights, method=ITEM_KNN[method], memory_gb=memory_gb)
+        fit = partial(_item_knn, found)
+    return _lists(baskets, fit, method, customers=customers, size=size, memory_gb=memory_gb)
+
+
+def neighbour_lists(
+    neighbours: pd.DataFrame, seeds: pd.DataFrame, *, method_name: str, size: int = 20
+) -> pd.DataFrame:
+    """Make the lists of the product pages that customers look at.
+
+    Parameters
+    ----------
+    neighbours
+        One row per product_id and similar_product_id: position (from 1) and score, as in
+        ``Similarities.display``.
+    seeds
+        One row per customer_id: product_id, the product whose page is shown.
+    method_name
+        Name of what found the neighbours.
+    size
+        Length of the lists.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per customer_id and position: task (``item_page``), method_name, product_id and
+        score. Customers whose product has no neighbour have no row.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing or has nulls, or a customer_id of seeds comes twice.
+    """
+    columns = ["product_id", "similar_product_id", "position", "score"]
+    require_columns("neighbours", neighbours, columns)
+    require_columns("seeds", seeds, ["customer_id", "product_id"])
+    if seeds["customer_id"].duplicated().any():
+        raise ValueError(
+            "Column customer_id of seeds repeats a value: keep one product a customer."
+        )
+    near = neighbours.loc[neighbours["position"] <= size, columns]
+    lists = seeds[["customer_id", "product_id"]].merge(near, on="product_id")
+    lists["product_id"] = lists["similar_product_id"]
+    lists = lists.assign(task="item_page", method_name=method_name)
+    names = {"task": "str", "method_name": "str"}
+    return (
+        lists[[*ORDER, "product_id", "score"]].astype(names).sort_values(ORDER, ignore_index=True)
+    )
+
+
+def all_challenger_lists(
+    weights: pd.DataFrame,
+    seeds: pd.DataFrame,
+    *,
+    customers: Sequence[Any] | None = None,
+    size: int = 20,
+    memory_gb: float = 1.0,
+) -> pd.DataFrame:
+    """Make the lists of all challengers, and those of product pages by products alike.
+
+    Parameters
+    ----------
+    weights, customers, size, memory_gb
+        As for `challenger_lists`.
+    seeds
+        As for `neighbour_lists`; whoever has a row gets a list of their product page.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows of `challenger_lists` for every method, and of `neighbour_lists` for
+        ``item_knn_cosine`` and ``item_knn_bm25``, sorted by task, method_name, customer_id and
+        position.
+
+    Raises
+    ------
+    ValueError
+        As for these two.
+    """
+    baskets = read_counts(weights)
+    make = partial(_lists, baskets, customers=customers, size=size, memory_gb=memory_gb)
+    tables = [make(fit, method) for method, fit in CHALLENGERS.items()]
+    for method, cosine in ITEM_KNN.items():
+        found = item_similarities(weights, method=cosine, memory_gb=memory_gb)
+        tables.append(make(partial(_item_knn, found), method))
+        tables.append(neighbour_lists(found.display, seeds, method_name=method, size=size))
+    return pd.concat(tables).sort_values(ORDER, ignore_index=True)
+
+
+def _lists(
+    baskets: BasketCounts,
+    fit: Fit,
+    method: str,
+    *,
+    customers: Sequence[Any] | None,
+    size: int,
+    memory_gb: float,
+) -> pd.DataFrame:
     asked = np.arange(baskets.customers.size)
     if customers is not None:
         asked = np.flatnonzero(np.isin(baskets.customers, list(customers)))
     tables = _tables(baskets, asked[:0], np.empty((0, baskets.products.size)), method, size)
     if asked.size:
-        scorer = CHALLENGERS[method](baskets)
+        scorer = fit(baskets)
         # Scores, their partition and two masks, or likenesses of customers, exist at a time.
         width = max(baskets.products.size, REFERENCE_CUSTOMERS)
         at_once = max(1, int(memory_gb * 1e9 / (32 * width)))
         for block in blocks(asked.size, at_once):
             tables += _tables(baskets, asked[block], scorer(asked[block]), method, size)
-    lists = pd.concat(tables, ignore_index=True)
-    return lists.sort_values(["task", "customer_id", "position"], ignore_index=True)
+    return pd.concat(tables).sort_values(ORDER, ignore_index=True)
 
 
 def _tables(
@@ -159,8 +271,15 @@ def _user_knn(baskets: BasketCounts) -> Scorer:
     return scores
 
 
-CHALLENGERS: dict[str, Callable[[BasketCounts], Scorer]] = {
+def _item_knn(similarities: Similarities, baskets: BasketCounts) -> Scorer:
+    weights = baskets.log_counts
+    nearest = store(similarities, baskets.products).scores
+    return lambda rows: np.asarray((weights[rows] @ nearest).toarray())
+
+
+CHALLENGERS: dict[str, Fit] = {
     "svd": _svd,
     "als": _als,
     "user_knn": _user_knn,
 }
+ITEM_KNN: dict[str, Method] = {"item_knn_cosine": "cosine", "item_knn_bm25": "bm25"}

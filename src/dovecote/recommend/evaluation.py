@@ -15,7 +15,7 @@ frequencies, Computer Methods and Programs in Biomedicine 83(1), 57-62.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,9 +23,13 @@ from numpy.typing import NDArray
 
 from dovecote.recommend.baskets import require_columns
 
+FloatArray = NDArray[np.float64]
+
 MEASURES = ["ndcg", "recall", "precision", "mrr", "map", "hit_rate", "auc"]
 TASK = ["task", "cutoff_date"]
-LIST = [*TASK, "method_name", "customer_id"]
+METHOD = [*TASK, "method_name"]
+LIST = [*METHOD, "customer_id"]
+TYPES = {"task": "str", "cutoff_date": "datetime64[us]", "method_name": "str"}
 WEIGHTS_AT_ONCE = 2_000_000
 
 
@@ -66,61 +70,7 @@ def customer_grades(
         If a column is missing or has nulls, a position or product comes twice in a list, or k is
         not positive.
     """
-    if k < 1:
-        raise ValueError(f"k must be at least 1: it is {k}.")
-    require_columns("lists", lists, [*LIST, "position", "product_id"])
-    require_columns("relevant", relevant, [*TASK, "customer_id", "product_id"])
-    require_columns("products", products, [*TASK, "product_id", "buyers"])
-    for column in ("position", "product_id"):
-        if lists.duplicated([*LIST, column]).any():
-            raise ValueError(f"Column {column} of lists repeats a value in a list: keep one.")
-    known = relevant[[*TASK, "customer_id", "product_id"]].drop_duplicates()
-    known = known.merge(products[[*TASK, "product_id"]], on=[*TASK, "product_id"])
-    graded = known.groupby([*TASK, "customer_id"]).size().rename("relevant").reset_index()
-    graded = graded.merge(products.groupby(TASK).size().rename("products").reset_index(), on=TASK)
-    graded = lists[[*TASK, "method_name"]].drop_duplicates().merge(graded, on=TASK)
-
-    cut = lists[lists["position"] <= k]
-    cut = cut.merge(
-        known.assign(is_hit=1.0), how="left", on=[*TASK, "customer_id", "product_id"]
-    ).fillna({"is_hit": 0.0})
-    cut = cut.sort_values([*LIST, "position"])
-    place = cut["position"]
-    found = cut.groupby(LIST)["is_hit"].cumsum()
-    sums = (
-        cut[LIST]
-        .assign(
-            listed=1,
-            hits=cut["is_hit"],
-            gain=cut["is_hit"] / np.log2(place + 1.0),
-            precision_at_hits=cut["is_hit"] * found / place,
-            first=cut["is_hit"] * (found == 1) / place,
-            others_before=cut["is_hit"] * (place - found),
-        )
-        .groupby(LIST, as_index=False)
-        .sum()
-    )
-    grades = graded.merge(sums, how="left", on=LIST).fillna(0.0).sort_values(LIST)
-    ideal = np.concatenate([[0.0], np.cumsum(1 / np.log2(np.arange(2, k + 2)))])
-    most_hits = np.minimum(grades["relevant"], k)
-    others = grades["products"] - grades["relevant"]
-    missed = grades["relevant"] - grades["hits"]
-    others_unlisted = others - (grades["listed"] - grades["hits"])
-    wins = grades["hits"] * others - grades["others_before"] + missed * others_unlisted / 2
-    return (
-        grades[LIST]
-        .assign(
-            ndcg=grades["gain"] / ideal[most_hits],
-            recall=grades["hits"] / grades["relevant"],
-            precision=grades["hits"] / k,
-            mrr=grades["first"],
-            map=grades["precision_at_hits"] / most_hits,
-            hit_rate=(grades["hits"] > 0).astype(float),
-            auc=wins / (grades["relevant"] * others).where(others > 0),
-            listed=grades["listed"].astype("int64"),
-        )
-        .reset_index(drop=True)
-    )
+    return _grades(_joined(lists, relevant, products), k)
 
 
 def recommendation_evaluation(
@@ -151,33 +101,55 @@ def recommendation_evaluation(
     ValueError
         As for `customer_grades`.
     """
-    bits = -np.log2(
-        products["buyers"].clip(lower=1) / products.groupby(TASK)["buyers"].transform("sum")
-    )
-    known = products[[*TASK, "product_id"]].assign(bits=bits)
-    sizes = products.groupby(TASK).size().rename("products").reset_index()
-    by_method = [*TASK, "method_name"]
+    joined = _joined(lists, relevant, products)
+    return _sorted([_means(joined, _grades(joined, k), k) for k in ks])
+
+
+def leaderboard(
+    lists: pd.DataFrame,
+    relevant: pd.DataFrame,
+    products: pd.DataFrame,
+    *,
+    ks: Sequence[int] = (10, 20),
+    baselines: Sequence[str] = ("windowed_popularity", "published"),
+) -> pd.DataFrame:
+    """Grade every method, and compare its NDCG with that of baselines.
+
+    Parameters
+    ----------
+    lists, relevant, products, ks
+        As for `recommendation_evaluation`.
+    baselines
+        ``method_name`` of the methods that the others are compared with.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows of `recommendation_evaluation`, and for each baseline b of `paired_differences`
+        ndcg_over_b, ndcg_over_b_low and ndcg_over_b_high: NDCG less the baseline's and its 95%
+        interval, null for the baseline itself and where it has no lists.
+
+    Raises
+    ------
+    ValueError
+        As for `customer_grades`.
+    """
+    joined = _joined(lists, relevant, products)
     tables = []
     for k in ks:
-        grades = customer_grades(lists, relevant, products, k=k)
-        grades["served_share"] = (grades["listed"] > 0).astype(float)
-        means = grades.groupby(by_method, as_index=False).agg(
-            customers=("customer_id", "size"),
-            **{name: (name, "mean") for name in [*MEASURES, "served_share"]},
-        )
-        shown = (
-            lists[lists["position"] <= k]
-            .merge(grades[LIST], on=LIST)
-            .merge(known, on=[*TASK, "product_id"])
-        )
-        of_lists = shown.groupby(by_method, as_index=False).agg(
-            shown=("product_id", "nunique"), novelty=("bits", "mean")
-        )
-        table = means.merge(of_lists, how="left", on=by_method).merge(sizes, on=TASK)
-        table["coverage"] = table["shown"].fillna(0) / table["products"]
-        columns = [*MEASURES, "coverage", "novelty", "served_share"]
-        tables.append(table.assign(k=k)[[*by_method, "k", "customers", *columns]])
-    return pd.concat(tables).sort_values([*by_method, "k"]).reset_index(drop=True)
+        grades = _grades(joined, k)
+        table = _means(joined, grades, k)
+        for baseline in baselines:
+            over = f"ndcg_over_{baseline}"
+            columns = {"difference": over, "low": f"{over}_low", "high": f"{over}_high"}
+            differences = paired_differences(grades, baseline, measures=["ndcg"])
+            table = table.merge(
+                differences.rename(columns=columns)[[*METHOD, *columns.values()]],
+                how="left",
+                on=METHOD,
+            )
+        tables.append(table)
+    return _sorted(tables)
 
 
 def paired_differences(
@@ -246,13 +218,118 @@ def paired_differences(
                     "high": high[position],
                 }
             )
-    columns = [*TASK, "method_name", "measure", "customers", "difference", "standard_error"]
-    return pd.DataFrame(rows, columns=[*columns, "low", "high"])
+    numbers = dict.fromkeys(["difference", "standard_error", "low", "high"], "float64")
+    types = {**TYPES, "measure": "str", "customers": "int64", **numbers}
+    return pd.DataFrame(rows, columns=[*types]).astype(types)
 
 
-def _resampled_means(
-    values: NDArray[np.float64], resamples: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
+class _Joined(NamedTuple):
+    """Lists beside what was bought, whatever the length at which they are cut.
+
+    Attributes
+    ----------
+    graded
+        One row per list to grade, there or not, sorted: relevant, products, method (its number).
+    listed
+        One row per product of these lists, sorted: row (of ``graded``), method, position,
+        product_id, is_hit, found (hits until there), bits (null for unknown products).
+    """
+
+    graded: pd.DataFrame
+    listed: pd.DataFrame
+
+
+def _joined(lists: pd.DataFrame, relevant: pd.DataFrame, products: pd.DataFrame) -> _Joined:
+    require_columns("lists", lists, [*LIST, "position", "product_id"])
+    require_columns("relevant", relevant, [*TASK, "customer_id", "product_id"])
+    require_columns("products", products, [*TASK, "product_id", "buyers"])
+    lists, relevant, products = (
+        frame.astype({column: TYPES[column] for column in TYPES if column in frame})
+        for frame in (lists, relevant, products)
+    )
+    for column in ("position", "product_id"):
+        if lists.duplicated([*LIST, column]).any():
+            raise ValueError(f"Column {column} of lists repeats a value in a list: keep one.")
+    share = products["buyers"].clip(lower=1) / products.groupby(TASK)["buyers"].transform("sum")
+    bits = products[[*TASK, "product_id"]].assign(bits=-np.log2(share))
+    known = relevant[[*TASK, "customer_id", "product_id"]].drop_duplicates()
+    known = known.merge(bits[[*TASK, "product_id"]], on=[*TASK, "product_id"])
+    of_customers = known.groupby([*TASK, "customer_id"]).size().rename("relevant").reset_index()
+    of_tasks = products.groupby(TASK).size().rename("products").reset_index()
+    graded = lists[METHOD].drop_duplicates().merge(of_tasks, on=TASK).merge(of_customers, on=TASK)
+    graded = graded.sort_values(LIST, ignore_index=True)
+    graded["method"] = graded.groupby(METHOD).ngroup()
+
+    listed = (
+        lists[[*LIST, "position", "product_id"]]
+        .merge(graded[[*LIST, "method"]].reset_index(names="row"), on=LIST)
+        .merge(known.assign(is_hit=1.0), how="left", on=[*TASK, "customer_id", "product_id"])
+        .merge(bits, how="left", on=[*TASK, "product_id"])
+        .fillna({"is_hit": 0.0})
+        .sort_values(["row", "position"], ignore_index=True)
+        .drop(columns=LIST)
+    )
+    listed["found"] = listed.groupby("row")["is_hit"].cumsum()
+    return _Joined(graded, listed)
+
+
+def _grades(joined: _Joined, k: int) -> pd.DataFrame:
+    if k < 1:
+        raise ValueError(f"k must be at least 1: it is {k}.")
+    graded = joined.graded
+    cut = joined.listed[joined.listed["position"] <= k]
+    is_hit, found, place = cut["is_hit"], cut["found"], cut["position"]
+
+    def total(values: pd.Series[Any]) -> FloatArray:
+        return np.bincount(cut["row"], values.astype("float64"), len(graded)).astype(np.float64)
+
+    hits, listed = total(is_hit), total(place > 0)
+    ideal = np.concatenate([[0.0], np.cumsum(1 / np.log2(np.arange(2, k + 2)))])
+    most_hits = np.minimum(graded["relevant"], k)
+    others = graded["products"] - graded["relevant"]
+    missed = graded["relevant"] - hits
+    others_unlisted = others - (listed - hits)
+    wins = hits * others - total(is_hit * (place - found)) + missed * others_unlisted / 2
+    return graded[LIST].assign(
+        ndcg=total(is_hit / np.log2(place + 1.0)) / ideal[most_hits],
+        recall=hits / graded["relevant"],
+        precision=hits / k,
+        mrr=total(is_hit * (found == 1) / place),
+        map=total(is_hit * found / place) / most_hits,
+        hit_rate=(hits > 0).astype(float),
+        auc=wins / (graded["relevant"] * others).where(others > 0),
+        listed=listed.astype("int64"),
+    )
+
+
+def _means(joined: _Joined, grades: pd.DataFrame, k: int) -> pd.DataFrame:
+    means = (
+        grades.assign(
+            k=k,
+            products=joined.graded["products"],
+            served_share=(grades["listed"] > 0).astype(float),
+        )
+        .groupby(METHOD, as_index=False)
+        .agg(
+            k=("k", "first"),
+            customers=("customer_id", "size"),
+            products=("products", "first"),
+            **{name: (name, "mean") for name in [*MEASURES, "served_share"]},
+        )
+    )
+    shown = joined.listed[(joined.listed["position"] <= k) & joined.listed["bits"].notna()]
+    of_methods = shown.groupby("method")
+    means["coverage"] = of_methods["product_id"].nunique() / means["products"]
+    means["novelty"] = of_methods["bits"].mean()
+    columns = [*METHOD, "k", "customers", *MEASURES, "coverage", "novelty", "served_share"]
+    return means.fillna({"coverage": 0.0})[columns]
+
+
+def _sorted(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(tables).sort_values([*METHOD, "k"], ignore_index=True)
+
+
+def _resampled_means(values: FloatArray, resamples: int, rng: np.random.Generator) -> FloatArray:
     at_once = max(1, WEIGHTS_AT_ONCE // len(values))
     means = []
     for start in range(0, resamples, at_once):

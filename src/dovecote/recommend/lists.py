@@ -13,9 +13,10 @@ At a cut-off, d is the number of a customer's baskets with a product, each count
   all time.
 
 ``blend`` scores all products by ``trend ** blend_trend_power * (own + similar_weight * similar)``,
-``discover`` those never bought by ``trend ** discover_trend_power * similar``. Products with a
-positive score come first, then those most often in baskets of the last ``popularity_days``.
-Ties are broken by product_id. Scores are linear in what is owned, so their terms are reasons.
+``discover`` those never bought by the same with ``discover_trend_power``; what is never bought may
+be owned where other signals, such as views, count as baskets do. Products with a positive score
+come first, then those most often in baskets of the last ``popularity_days``. Ties are broken by
+product_id. Scores are linear in what is owned, so their terms are reasons.
 
 References
 ----------
@@ -27,7 +28,7 @@ Conference, 3251-3257.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
@@ -47,7 +48,16 @@ REPEAT_PRIOR_BUYERS = 10
 CHOICE_K = 10
 CHOICE_CUSTOMERS = 2_000
 CHOICE_CELLS = 50_000_000
+CHOICE_HISTORIES = 100_000
 PURCHASE_COLUMNS = ["customer_id", "product_id", "basket_id", "purchased_at"]
+GRADE_COLUMNS = {
+    "setting_name": "str",
+    "setting_value": "float64",
+    "validation_customers": "int64",
+    "blend_ndcg": "float64",
+    "discover_ndcg": "float64",
+}
+CHOICE_COLUMNS = {"cutoff_date": "datetime64[us]", **GRADE_COLUMNS, "is_chosen": "bool"}
 
 
 @dataclass(frozen=True)
@@ -236,10 +246,11 @@ def list_scores(
     trend = history.trend(settings.trend_half_life_days, settings.trend_prior)
     repeat = history.repeat() ** settings.repeat_power
     own = history.owned(settings.half_life_days)[customers].toarray() * repeat
+    own_and_similar = own + settings.similar_weight * similar
     blend_trend = trend**settings.blend_trend_power
     return Scores(
-        blend=blend_trend * (own + settings.similar_weight * similar),
-        discover=trend**settings.discover_trend_power * similar,
+        blend=blend_trend * own_and_similar,
+        discover=trend**settings.discover_trend_power * own_and_similar,
         buy_again=blend_trend * own,
     )
 
@@ -314,7 +325,8 @@ def choose_settings(
     Settings are tried one after the other in the order of ``grid``, the others as they are by then,
     and the value with the best product of the NDCG@10 of both lists is kept; of equal ones the
     value that was there, then the first. ``popularity_days`` are chosen by the NDCG of popularity
-    alone. Of many customers every n-th is looked at, by customer_id.
+    alone. Of more than ``CHOICE_HISTORIES`` customers the purchases of every n-th are taken, by
+    customer_id, and of these customers again every n-th is graded.
 
     Parameters
     ----------
@@ -343,9 +355,11 @@ def choose_settings(
     for name in grid:
         if name not in asdict(Settings()):
             raise ValueError(f"grid has {name}, which is no setting: take the names of Settings.")
+    require_columns("purchases", purchases, PURCHASE_COLUMNS)
+    sample = _of_every_nth_customer(purchases[purchases["purchased_at"] < cutoff])
     start = cutoff - pd.Timedelta(days=validation_days)
-    history = read_history(purchases, start)
-    bought = purchases[purchases["purchased_at"].between(start, cutoff, inclusive="left")]
+    history = read_history(sample, start)
+    bought = sample[sample["purchased_at"] >= start]
     trial = _Trial(history, bought, memory_gb)
     settings, rows = Settings(), []
     for name, values in grid.items() if trial.customers.size else ():
@@ -357,8 +371,65 @@ def choose_settings(
             rows.append((name, value, trial.customers.size, *grade))
             if np.prod(grade) > np.prod(best):
                 best, settings = grade, tried
-    columns = ["setting_name", "setting_value", "validation_customers"]
-    return Choice(settings, pd.DataFrame(rows, columns=[*columns, "blend_ndcg", "discover_ndcg"]))
+    return Choice(settings, pd.DataFrame(rows, columns=[*GRADE_COLUMNS]).astype(GRADE_COLUMNS))
+
+
+def setting_choices(
+    purchases: pd.DataFrame,
+    cutoff_dates: Iterable[Any],
+    *,
+    validation_days: float = 30,
+    grid: Mapping[str, Sequence[float]] = GRID,
+    memory_gb: float = 1.0,
+) -> pd.DataFrame:
+    """Choose the settings of the lists at several cut-off dates, for a warehouse of dates.
+
+    Parameters
+    ----------
+    purchases
+        One row per customer_id, product_id, basket_id and order_date, a date at midnight.
+    cutoff_dates
+        Last days whose purchases are known; the validation window ends with them.
+    validation_days, grid, memory_gb
+        As for `choose_settings`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per cutoff_date, setting_name and setting_value that was tried or chosen, sorted,
+        with validation_customers, blend_ndcg, discover_ndcg and is_chosen, which is true in one
+        row of each setting. Values that were not tried have 0 customers and null grades.
+
+    Raises
+    ------
+    ValueError
+        As for `choose_settings`.
+    """
+    require_columns("purchases", purchases, [*PURCHASE_COLUMNS[:-1], "order_date"])
+    dated = purchases.assign(purchased_at=pd.to_datetime(purchases["order_date"]))
+    tables = [pd.DataFrame(columns=[*CHOICE_COLUMNS]).astype(CHOICE_COLUMNS)]
+    for cutoff_date in sorted({pd.Timestamp(date) for date in cutoff_dates}):
+        settings, grades = choose_settings(
+            dated[PURCHASE_COLUMNS],
+            cutoff_date + pd.Timedelta(days=1),
+            validation_days=validation_days,
+            grid=grid,
+            memory_gb=memory_gb,
+        )
+        keys = [*GRADE_COLUMNS][:2]
+        chosen = pd.DataFrame(asdict(settings).items(), columns=keys)
+        table = grades.merge(chosen.assign(is_chosen=True), how="outer", on=keys)
+        table = table.fillna({"validation_customers": 0, "is_chosen": False})
+        tables.append(table.assign(cutoff_date=cutoff_date)[[*CHOICE_COLUMNS]])
+    return pd.concat(tables, ignore_index=True).astype(CHOICE_COLUMNS)
+
+
+def _of_every_nth_customer(purchases: pd.DataFrame) -> pd.DataFrame:
+    customers = purchases["customer_id"].drop_duplicates().sort_values()
+    step = -(-len(customers) // CHOICE_HISTORIES)
+    if step <= 1:
+        return purchases
+    return purchases[purchases["customer_id"].isin(customers.iloc[::step])]
 
 
 class _Trial:

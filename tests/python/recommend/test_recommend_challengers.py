@@ -12,14 +12,21 @@ from numpy.typing import NDArray
 from small_shops import basket_counts, weights_of
 
 import dovecote.recommend.challengers as challengers
-from dovecote.recommend import challenger_lists, content_similarities
+from dovecote.recommend import (
+    all_challenger_lists,
+    challenger_lists,
+    content_similarities,
+    item_similarities,
+    neighbour_lists,
+)
 
+METHODS = ["svd", "als", "user_knn", "item_knn_cosine", "item_knn_bm25"]
 COUNTS = basket_counts(40, 25, seed=1)
 WEIGHTS = np.log1p(COUNTS)
 
 
-def scores_of(method: str) -> NDArray[np.float64]:
-    lists = challenger_lists(weights_of(COUNTS), method=method, size=25)
+def scores_of(method: str, counts: NDArray[np.int64] = COUNTS) -> NDArray[np.float64]:
+    lists = challenger_lists(weights_of(counts), method=method, size=counts.shape[1])
     table = lists[lists["task"] == "all"].pivot(
         index="customer_id", columns="product_id", values="score"
     )
@@ -67,7 +74,105 @@ def test_of_many_customers_some_are_looked_at(monkeypatch: pytest.MonkeyPatch) -
     assert_allclose(scores_of("user_knn"), cosines[:, ::4] @ WEIGHTS[::4], atol=1e-12)
 
 
-@pytest.mark.parametrize("method", ["svd", "als", "user_knn"])
+def test_products_alike_are_the_50_nearest_by_cosine() -> None:
+    counts = basket_counts(40, 60, seed=2, mean=2)
+    directions = (counts > 0) / np.linalg.norm(counts > 0, axis=0)
+    cosines = directions.T @ directions
+    np.fill_diagonal(cosines, 0)
+    nearest = np.argsort(-np.round(cosines, 9), axis=1, kind="stable")[:, :50]
+    kept = np.zeros_like(cosines)
+    np.put_along_axis(kept, nearest, np.take_along_axis(cosines, nearest, axis=1), axis=1)
+    assert (kept > 0).sum() < (cosines > 0).sum()
+    assert_allclose(scores_of("item_knn_cosine", counts), np.log1p(counts) @ kept.T, rtol=1e-6)
+
+
+def test_products_alike_by_bm25_add_up_what_is_stored() -> None:
+    stored = item_similarities(weights_of(COUNTS), method="bm25").scoring
+    similar = stored.pivot(index="product_id", columns="similar_product_id", values="score")
+    expected = WEIGHTS @ similar.fillna(0).to_numpy()
+    assert_allclose(scores_of("item_knn_bm25"), expected, rtol=1e-6)
+
+
+NEIGHBOURS = pd.DataFrame(
+    {
+        "product_id": [1, 1, 1, 2, 2],
+        "similar_product_id": [5, 3, 2, 1, 4],
+        "position": [1, 2, 3, 2, 1],
+        "score": [0.9, 0.5, 0.5, 0.1, 0.2],
+    }
+)
+SEEDS = pd.DataFrame({"customer_id": [30, 20, 10], "product_id": [9, 1, 2]})
+
+
+def test_product_pages_show_the_nearest() -> None:
+    lists = neighbour_lists(NEIGHBOURS, SEEDS, method_name="some", size=2)
+    expected = pd.DataFrame(
+        {
+            **{"task": ["item_page"] * 4, "method_name": ["some"] * 4},
+            **{"customer_id": [10, 10, 20, 20], "position": [1, 2, 1, 2]},
+            **{"product_id": [4, 1, 5, 3], "score": [0.2, 0.1, 0.9, 0.5]},
+        }
+    )
+    pd.testing.assert_frame_equal(lists, expected)
+
+
+def test_a_customer_looks_at_one_product() -> None:
+    twice = pd.concat([SEEDS, SEEDS])
+    with pytest.raises(ValueError, match="Column customer_id of seeds repeats"):
+        neighbour_lists(NEIGHBOURS, twice, method_name="some")
+    with pytest.raises(ValueError, match="Column score is not in neighbours"):
+        neighbour_lists(NEIGHBOURS.drop(columns="score"), SEEDS, method_name="some")
+
+
+def test_all_challengers_are_those_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    weights, asked = weights_of(COUNTS), ["c002", "c031"]
+    seeds = pd.DataFrame({"customer_id": ["c031", "new"], "product_id": ["p004", "p007"]})
+    expected = [
+        challenger_lists(weights, method=method, customers=asked, size=3) for method in METHODS
+    ]
+    for name in ("cosine", "bm25"):
+        pages = item_similarities(weights, method=name, neighbours=3).display
+        pages = pages[["product_id", "similar_product_id", "position", "score"]].merge(
+            seeds.rename(columns={"product_id": "page"}), left_on="product_id", right_on="page"
+        )
+        pages["product_id"] = pages["similar_product_id"]
+        pages = pages.assign(task="item_page", method_name=f"item_knn_{name}")
+        expected.append(pages[expected[0].columns])
+    fits = []
+
+    def counted(*args: object, **options: object) -> object:
+        fits.append(options["method"])
+        return item_similarities(*args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(challengers, "item_similarities", counted)
+    found = all_challenger_lists(weights, seeds, customers=asked, size=3)
+    order = ["task", "method_name", "customer_id", "position"]
+    pd.testing.assert_frame_equal(found, pd.concat(expected).sort_values(order, ignore_index=True))
+    assert len(found) == (2 * len(METHODS) + 2) * 2 * 3
+    assert sorted(fits) == ["bm25", "cosine"]
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (1, 4), (4, 1), (1, 1)])
+def test_all_challengers_of_odd_shops_have_the_same_types(shape: tuple[int, int]) -> None:
+    customer, product = np.nonzero(np.ones(shape))
+    weights = pd.DataFrame({"customer_id": customer, "product_id": product, "basket_count": 1})
+    seeds = weights[["customer_id", "product_id"]].drop_duplicates("customer_id")
+    for asked in (None, []):
+        lists = all_challenger_lists(weights, seeds, customers=asked)
+        assert [str(kind) for kind in lists.dtypes] == [
+            "str",
+            "str",
+            "int64",
+            "int64",
+            "int64",
+            "float64",
+        ]
+        # With one customer, all other products are neighbours; with one product, none is.
+        pages = 2 * 3 if shape == (1, 4) else 0
+        assert len(lists) == (customer.size * len(METHODS) if asked is None else 0) + pages
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_lists_depend_on_no_length_block_or_order(method: str) -> None:
     weights = weights_of(COUNTS)
     asked = ["c007", "c003", "nobody"]
@@ -86,7 +191,7 @@ def test_lists_depend_on_no_length_block_or_order(method: str) -> None:
     assert set(short["method_name"]) == {method}
 
 
-@pytest.mark.parametrize("method", ["svd", "als", "user_knn"])
+@pytest.mark.parametrize("method", METHODS)
 def test_new_lists_hold_every_product_never_bought(method: str) -> None:
     lists = challenger_lists(weights_of(COUNTS), method=method, size=25)
     for task, candidates in (("all", COUNTS >= 0), ("new", COUNTS == 0)):
@@ -96,7 +201,7 @@ def test_new_lists_hold_every_product_never_bought(method: str) -> None:
             assert listed.get(f"c{row:03d}", set()) == expected
 
 
-@pytest.mark.parametrize("method", ["svd", "als", "user_knn"])
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(
     "counts",
     [np.zeros((0, 0)), np.ones((1, 1)), np.ones((1, 4)), np.ones((4, 1)), np.ones((3, 3))],

@@ -8,7 +8,12 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn.metrics import ndcg_score, roc_auc_score
 
-from dovecote.recommend import customer_grades, paired_differences, recommendation_evaluation
+from dovecote.recommend import (
+    customer_grades,
+    leaderboard,
+    paired_differences,
+    recommendation_evaluation,
+)
 
 DAY = pd.Timestamp("2024-01-01")
 PRODUCTS = pd.DataFrame({"product_id": list("abcdef"), "buyers": [8, 4, 2, 1, 1, 0]})
@@ -185,6 +190,69 @@ def test_paired_differences_have_the_intervals_of_normal_theory() -> None:
     assert recall["low"] == pytest.approx(2 * ndcg["low"])
     assert table.equals(paired_differences(grades.sample(frac=1), "base", resamples=2_000))
     assert paired_differences(grades, "unknown").empty
+
+
+def graded_shop(customers: int = 60) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Draw lists of four methods; the second task lacks one of the two baselines."""
+    rng = np.random.default_rng(3)
+    methods = {"all": ["base", "other base", "x", "y"], "item_page": ["base", "x"]}
+    lists, relevant = [], []
+    for task, names in methods.items():
+        bought = {
+            f"c{number}": "".join(rng.choice(list("abcdef"), 2, replace=False))
+            for number in range(customers)
+        }
+        relevant.append(relevant_to(bought).assign(task=task))
+        for name in names:
+            listed = {who: "".join(rng.permutation(list("abcdef"))[:4]) for who in bought}
+            lists.append(lists_of(listed, method=name).assign(task=task))
+    products = [CATALOGUE.assign(task=task) for task in methods]
+    return pd.concat(lists), pd.concat(relevant), pd.concat(products)
+
+
+def test_a_leaderboard_is_grades_and_paired_differences() -> None:
+    shop, bases = graded_shop(), ("base", "other base")
+    table = leaderboard(*shop, ks=(2, 4), baselines=bases)
+    grades = recommendation_evaluation(*shop, ks=(2, 4))
+    pd.testing.assert_frame_equal(table[grades.columns], grades)
+    ndcg = table.set_index(["task", "k", "method_name"])["ndcg"]
+    compared = ["difference", "low", "high"]
+    for base in bases:
+        expected = {
+            (k, row["task"], row["method_name"]): [row[name] for name in compared]
+            for k in (2, 4)
+            for row in paired_differences(
+                customer_grades(*shop, k=k), base, measures=["ndcg"]
+            ).to_dict("records")
+        }
+        assert len(expected) == (6 if base == "other base" else 8)
+        for row in table.to_dict("records"):
+            found = [row[f"ndcg_over_{base}{end}"] for end in ("", "_low", "_high")]
+            key = (row["k"], row["task"], row["method_name"])
+            assert_allclose(found, expected.get(key, [np.nan] * 3), rtol=1e-9)
+            if key in expected:
+                difference = row["ndcg"] - ndcg[row["task"], row["k"], base]
+                assert found[0] == pytest.approx(difference)
+
+
+@pytest.mark.parametrize("empty", [(0,), (1,), (2,), (0, 1, 2)])
+def test_leaderboards_of_nothing_have_the_same_types(empty: tuple[int, ...]) -> None:
+    shop = graded_shop(customers=2)
+    full = leaderboard(*shop, baselines=("base",))
+    some = [frame.iloc[:0] if place in empty else frame for place, frame in enumerate(shop)]
+    none = leaderboard(*some, baselines=("base",))
+    assert none.empty
+    assert (none.dtypes == full.dtypes).all()
+    assert [str(kind) for kind in full.dtypes] == (
+        ["str", "datetime64[us]", "str", "int64", "int64"] + ["float64"] * 13
+    )
+
+
+def test_dates_of_any_type_are_the_same_dates() -> None:
+    lists, relevant, products = graded_shop(customers=5)
+    dated = relevant.assign(cutoff_date=DAY.date())
+    expected = leaderboard(lists, relevant, products)
+    pd.testing.assert_frame_equal(leaderboard(lists, dated, products), expected)
 
 
 @pytest.mark.parametrize(

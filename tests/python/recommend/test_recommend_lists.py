@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from dovecote.recommend import Settings, choose_settings, item_similarities
+import dovecote.recommend.lists as lists_module
+from dovecote.recommend import Settings, choose_settings, item_similarities, setting_choices
 from dovecote.recommend.lists import (
     History,
     Scores,
@@ -96,15 +97,17 @@ def test_scores_are_those_of_the_definition() -> None:
                 similar = sum(has[one] * scores[one] for one in kept)
                 similar += sources["rest_score"].iloc[0] * beyond
             assert found.buy_again[row, column] == pytest.approx(trend**0.5 * own)
-            assert found.discover[row, column] == pytest.approx(trend * similar)
-            assert found.blend[row, column] == pytest.approx(trend**0.5 * (own + 0.7 * similar))
+            both = own + 0.7 * similar
+            assert found.discover[row, column] == pytest.approx(trend * both)
+            assert found.blend[row, column] == pytest.approx(trend**0.5 * both)
     assert list(history.baskets.products) == products
 
 
 def test_what_is_stored_scores_almost_as_all_sources_do() -> None:
     purchases = shop(seed=2)
-    everything, stored = (scored(purchases, neighbours)[2].discover for neighbours in (17, 12))
-    assert np.corrcoef(everything.ravel(), stored.ravel())[0, 1] > 0.99
+    is_new = read_history(purchases, CUTOFF).baskets.counts.toarray() == 0
+    everything, stored = (scored(purchases, size)[2].discover[is_new] for size in (17, 12))
+    assert np.corrcoef(everything, stored)[0, 1] > 0.99
     assert not np.allclose(everything, stored)
 
 
@@ -224,7 +227,82 @@ def test_without_history_the_defaults_are_taken(purchases: pd.DataFrame) -> None
     assert choice.grades.empty
 
 
+SMALL_GRID = {"discover_trend_power": (0.5, 0.0), "similar_weight": (0.25, 4.0)}
+
+
+def dated(purchases: pd.DataFrame) -> pd.DataFrame:
+    dates = purchases["purchased_at"].dt.normalize()
+    return purchases.drop(columns="purchased_at").assign(order_date=dates)
+
+
+def test_choices_of_dates_are_those_of_their_next_midnights() -> None:
+    purchases = dated(shop(seed=12))
+    dates = [CUTOFF - pd.Timedelta(days=days) for days in (1, 40)]
+    table = setting_choices(
+        purchases, [*dates, dates[0].date()], validation_days=30, grid=SMALL_GRID
+    )
+    assert list(table["cutoff_date"].unique()) == dates[::-1]
+    for date, of_date in table.groupby("cutoff_date"):
+        choice = choose_settings(
+            purchases.rename(columns={"order_date": "purchased_at"}),
+            date + pd.Timedelta(days=1),
+            grid=SMALL_GRID,
+        )
+        chosen = of_date[of_date["is_chosen"]].set_index("setting_name")
+        assert chosen["setting_value"].to_dict() == dataclasses.asdict(choice.settings)
+        assert len(chosen) == len(dataclasses.fields(Settings))
+        assert choice.settings != Settings()
+        tried = of_date[of_date["setting_name"].isin(SMALL_GRID)].drop(
+            columns=["cutoff_date", "is_chosen"]
+        )
+        keys = ["setting_name", "setting_value"]
+        expected = choice.grades.sort_values(keys, ignore_index=True)
+        # What nothing beat was there already, and is no value of this grid.
+        graded = tried.dropna().reset_index(drop=True)
+        pd.testing.assert_frame_equal(graded, expected)
+        untried = of_date[of_date["blend_ndcg"].isna()]
+        assert untried["is_chosen"].all()
+        assert (untried["validation_customers"] == 0).all()
+
+
+def test_the_window_of_a_date_is_its_last_days() -> None:
+    purchases = dated(shop(seed=13))
+    date = CUTOFF - pd.Timedelta(days=10)
+    recent = purchases[purchases["order_date"].between(date - pd.Timedelta(days=2), date)]
+    table = setting_choices(purchases, [date], validation_days=3, grid=SMALL_GRID)
+    customers = table.loc[table["blend_ndcg"].notna(), "validation_customers"]
+    assert set(customers) == {recent["customer_id"].nunique()}
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_dates_without_history_take_the_defaults(rows: int) -> None:
+    purchases = dated(shop(seed=12).iloc[:rows])
+    table = setting_choices(purchases, [CUTOFF])
+    assert dict(zip(table["setting_name"], table["setting_value"], strict=True)) == (
+        dataclasses.asdict(Settings())
+    )
+    assert table["is_chosen"].all()
+    assert table[["blend_ndcg", "discover_ndcg"]].isna().all(axis=None)
+    none = setting_choices(purchases, [])
+    assert none.empty
+    assert (none.dtypes == table.dtypes).all()
+    assert [str(kind) for kind in table.dtypes] == (
+        ["datetime64[us]", "str", "float64", "int64", "float64", "float64", "bool"]
+    )
+
+
+def test_of_many_customers_every_nth_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    purchases = shop(seed=14)
+    few = purchases[purchases["customer_id"].isin(sorted(set(purchases["customer_id"]))[::4])]
+    expected = choose_settings(few, CUTOFF, grid=SMALL_GRID).grades
+    monkeypatch.setattr(lists_module, "CHOICE_HISTORIES", 7)
+    found = choose_settings(purchases, CUTOFF, grid=SMALL_GRID).grades
+    pd.testing.assert_frame_equal(found, expected)
+
+
 def test_unknown_settings_and_columns_are_named() -> None:
+    with pytest.raises(ValueError, match="Column order_date is not in purchases"):
+        setting_choices(shop(seed=9), [CUTOFF])
     with pytest.raises(ValueError, match="grid has half_live_days"):
         choose_settings(shop(seed=9), CUTOFF, grid={"half_live_days": (1.0,)})
     with pytest.raises(ValueError, match="Column basket_id is not in purchases"):

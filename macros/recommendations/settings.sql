@@ -1,0 +1,33 @@
+{# Settings that models calculate with. #}
+{% macro recommendation_evaluation_cutoffs() %}{{ return(var('dovecote_recommendation_evaluation_cutoffs')) }}{% endmacro %}
+
+{% macro recommendation_evaluation_days() %}{{ return(var('dovecote_recommendation_evaluation_days')) }}{% endmacro %}
+
+{% macro recommendation_sample_customers() %}{{ return(var('dovecote_recommendation_sample_customers')) }}{% endmacro %}
+
+{% macro recommendations_per_list() %}{{ return(var('dovecote_recommendations_per_list')) }}{% endmacro %}
+
+
+{# How deep lists are that are graded, whatever the length of those that are published. #}
+{% macro graded_list_length() %}{{ return(20) }}{% endmacro %}
+
+
+{# The numbers that lists are made with, chosen shop by shop: the names of dovecote.recommend.Settings. #}
+{% macro list_settings() %}
+    {{ return([
+        'ease_lambda', 'half_life_days', 'trend_half_life_days', 'trend_prior', 'popularity_days', 'repeat_power',
+        'similar_weight', 'blend_trend_power', 'discover_trend_power',
+    ]) }}
+{% endmacro %}
+
+
+{# Share of buyers who buy a product again, from which on it counts as one that people replenish. #}
+{% macro replenishable_min_repeat_share() %}{{ return(var('dovecote_recommendation_min_repeat_share')) }}{% endmacro %}
+
+{% macro recommendation_cart_days() %}{{ return(var('dovecote_recommendation_cart_days')) }}{% endmacro %}
+
+{% macro purchase_signal_weight() %}{{ return(var('dovecote_recommendation_signal_weights')['purchase']) }}{% endmacro %}
+
+
+{# How many neighbours of a product are kept. #}
+{% macro neighbours_per_product() %}{{ return(50) }}{% endmacro %}

@@ -1,0 +1,21 @@
+with
+
+purchases as (
+
+    select * from {{ ref("dovecote", "int_recommendations__known_purchases") }}
+
+),
+
+final as (
+
+    select
+        cutoff_date,
+        customer_number,
+        product_number,
+        cast(count(*) as integer) as basket_count
+    from purchases
+    group by cutoff_date, customer_number, product_number
+
+)
+
+select * from final

@@ -1,0 +1,47 @@
+-- Product pages to be graded: one product of each customer's first basket of the window, whose neighbours should be in
+-- the next. Which of them is left to the hash of its number, as a pick by anything else would be a pick by popularity.
+with
+
+purchases as (
+
+    select * from {{ ref("dovecote", "int_recommendations__window_purchases") }}
+
+),
+
+seeds as (
+
+    select
+        cutoff_date,
+        customer_number,
+        product_number
+    from purchases
+    where basket_position = 1
+    qualify
+        row_number() over (
+            partition by cutoff_date, customer_number
+            order by md5(customer_number || ' ' || product_number), product_number
+        ) = 1
+
+),
+
+final as (
+
+    select
+        seeds.cutoff_date,
+        seeds.customer_number,
+        seeds.product_number
+    from seeds
+    inner join (
+        select distinct
+            cutoff_date,
+            customer_number
+        from purchases
+        where basket_position = 2
+    ) as returning_customers
+        on
+            seeds.cutoff_date = returning_customers.cutoff_date
+            and seeds.customer_number = returning_customers.customer_number
+
+)
+
+select * from final

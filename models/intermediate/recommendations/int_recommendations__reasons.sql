@@ -1,0 +1,163 @@
+-- The terms that a scored row adds up, the three largest in words. A term is what the customer owns of one product,
+-- the recommended one among them; the rest of the score are the small terms of everything else.
+with
+
+run as (
+
+    select * from {{ ref("dovecote", "int_core__run") }}
+
+),
+
+listed as (
+
+    select * from {{ ref("dovecote", "int_recommendations__listed_now") }}
+    where fallback_level = 0
+
+),
+
+owned as (
+
+    select owned.*
+    from {{ ref("dovecote", "int_recommendations__owned") }} as owned
+    inner join run
+        on owned.cutoff_date = run.as_of_date
+    where owned.owned_weight > 0
+
+),
+
+similarities as (
+
+    select similarities.*
+    from {{ ref("dovecote", "int_recommendations__similarities") }} as similarities
+    inner join run
+        on similarities.cutoff_date = run.as_of_date
+
+),
+
+product_facts as (
+
+    select product_facts.*
+    from {{ ref("dovecote", "int_recommendations__product_facts") }} as product_facts
+    inner join run
+        on product_facts.cutoff_date = run.as_of_date
+
+),
+
+products as (
+
+    select * from {{ ref("dovecote", "int_recommendations__products") }}
+
+),
+
+weighed as (
+
+    select
+        listed.customer_number,
+        listed.list_name,
+        listed.product_number,
+        product_facts.repeat_factor,
+        product_facts.similar_weight,
+        case listed.list_name
+            when 'discover' then product_facts.discover_trend else product_facts.blend_trend
+        end as trend
+    from listed
+    inner join product_facts
+        on listed.product_number = product_facts.product_number
+
+),
+
+terms as (
+
+    select
+        weighed.customer_number,
+        weighed.list_name,
+        weighed.product_number,
+        owned.product_number as source_number,
+        owned.basket_count,
+        owned.last_bought_date,
+        weighed.trend * weighed.repeat_factor * owned.owned_weight as contribution
+    from weighed
+    inner join owned
+        on
+            weighed.customer_number = owned.customer_number
+            and weighed.product_number = owned.product_number
+
+    union all
+
+    select
+        weighed.customer_number,
+        weighed.list_name,
+        weighed.product_number,
+        similarities.product_number as source_number,
+        owned.basket_count,
+        owned.last_bought_date,
+        weighed.trend * weighed.similar_weight * owned.owned_weight * similarities.score as contribution
+    from weighed
+    inner join similarities
+        on weighed.product_number = similarities.similar_product_number
+    inner join owned
+        on
+            weighed.customer_number = owned.customer_number
+            and similarities.product_number = owned.product_number
+    where weighed.list_name <> 'buy_again' and similarities.score > 0
+
+),
+
+largest as (
+
+    select
+        *,
+        row_number() over (
+            partition by customer_number, list_name, product_number
+            order by round(contribution, 9) desc, source_number asc
+        ) as place
+    from terms
+    qualify
+        row_number() over (
+            partition by customer_number, list_name, product_number
+            order by {{ dovecote.order_key(["round(contribution, 9)", "-source_number"]) }} desc
+        ) <= 3
+
+),
+
+worded as (
+
+    select
+        largest.customer_number,
+        largest.list_name,
+        largest.product_number,
+        largest.place,
+        largest.contribution,
+        case
+            when largest.source_number = largest.product_number and largest.basket_count > 0
+                then {{ dovecote.bought_in_words("largest.basket_count", "largest.last_bought_date") }}
+            when largest.source_number = largest.product_number then 'looked at it'
+            when largest.basket_count > 0
+                then
+                    'goes with ' || products.product_name || ', '
+                    || {{ dovecote.bought_in_words("largest.basket_count", "largest.last_bought_date") }}
+            else 'goes with ' || products.product_name || ', looked at'
+        end as reason
+    from largest
+    inner join products
+        on largest.source_number = products.product_number
+
+),
+
+final as (
+
+    select
+        customer_number,
+        list_name,
+        product_number,
+        {%- for place in [1, 2, 3] %}
+        max(case when place = {{ place }} then reason end) as reason_{{ place }},
+        max(case when place = {{ place }} then contribution end) as contribution_{{ place }},
+        {%- endfor %}
+        sum(contribution) as contributions
+    from worded
+    group by customer_number, list_name, product_number
+
+)
+
+select * from final

@@ -1,0 +1,93 @@
+with
+
+listed as (
+
+    select * from {{ ref("dovecote", "int_recommendations__listed_now") }}
+
+),
+
+reasons as (
+
+    select * from {{ ref("dovecote", "int_recommendations__reasons") }}
+
+),
+
+tastes as (
+
+    select tastes.*
+    from {{ ref("dovecote", "int_recommendations__tastes") }} as tastes
+    inner join {{ ref("dovecote", "int_core__run") }} as run
+        on tastes.cutoff_date = run.as_of_date
+
+),
+
+settings as (
+
+    select * from {{ ref("dovecote", "int_recommendations__settings") }}
+    where is_as_of
+
+),
+
+customers as (
+
+    select * from {{ ref("dovecote", "int_recommendations__customers") }}
+
+),
+
+products as (
+
+    select * from {{ ref("dovecote", "int_recommendations__products") }}
+
+),
+
+final as (
+
+    select
+        cast(customers.customer_id as string) as customer_id,
+        cast(listed.list_name as string) as list_name,
+        cast(listed.position as integer) as position,
+        cast(products.product_id as string) as product_id,
+        cast(listed.score as double) as score,
+        cast(listed.fallback_level as integer) as fallback_level,
+        cast(
+            case listed.fallback_level
+                when 0 then reasons.reason_1
+                when 1
+                    then
+                        'popular in the last ' || cast(settings.popularity_days as integer)
+                        || ' days where {{ var("dovecote_recommendation_segment") }} is ' || tastes.segment
+                when 2
+                    then
+                        'popular in the last ' || cast(settings.popularity_days as integer)
+                        || ' days in ' || tastes.category
+                else 'popular in the last ' || cast(settings.popularity_days as integer) || ' days in the shop'
+            end as string
+        ) as reason_1,
+        cast(reasons.reason_2 as string) as reason_2,
+        cast(reasons.reason_3 as string) as reason_3,
+        cast(reasons.contribution_1 as double) as contribution_1,
+        cast(reasons.contribution_2 as double) as contribution_2,
+        cast(reasons.contribution_3 as double) as contribution_3,
+        cast(
+            case when listed.fallback_level = 0 then listed.score - coalesce(reasons.contributions, 0) end as double
+        ) as other_contribution,
+        cast(listed.expected_date as date) as expected_date,
+        cast(listed.expected_from_date as date) as expected_from_date,
+        cast(listed.expected_to_date as date) as expected_to_date
+    from listed
+    cross join settings
+    inner join customers
+        on listed.customer_number = customers.customer_number
+    inner join products
+        on listed.product_number = products.product_number
+    inner join tastes
+        on listed.customer_number = tastes.customer_number
+    left join reasons
+        on
+            listed.customer_number = reasons.customer_number
+            and listed.list_name = reasons.list_name
+            and listed.product_number = reasons.product_number
+
+)
+
+select * from final

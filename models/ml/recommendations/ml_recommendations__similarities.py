@@ -1,0 +1,17 @@
+def model(dbt, session):
+    import pandas as pd
+
+    from dovecote.dbt import as_frame, as_table, rows_of_day
+    from dovecote.recommend import item_similarities, stacked, with_ids, with_numbers
+
+    basket_counts = dbt.ref("dovecote", "int_recommendations__basket_counts")
+    settings = as_frame(dbt.ref("dovecote", "int_recommendations__settings"))
+    tables = []
+    for cutoff in settings.sort_values("cutoff_date").itertuples():
+        similarities = item_similarities(
+            with_ids(rows_of_day(basket_counts, "cutoff_date", cutoff.cutoff_date)),
+            regularisation=cutoff.ease_lambda,
+            memory_gb=dbt.config.get("memory_gb"),
+        )
+        tables.append(stacked(similarities).assign(cutoff_date=cutoff.cutoff_date))
+    return as_table(with_numbers(pd.concat(tables)))
