@@ -51,7 +51,7 @@ final as (
         cast(listed.fallback_level as integer) as fallback_level,
         cast(
             case listed.fallback_level
-                when 0 then reasons.reason_1
+                when 0 then coalesce(reasons.reason_1, 'goes a little with much of what was bought')
                 when 1
                     then
                         'popular in the last ' || cast(settings.popularity_days as integer)

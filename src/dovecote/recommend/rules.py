@@ -19,6 +19,7 @@ Statistical Society B 57(1), 289-300.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -57,6 +58,7 @@ def association_rules(
     baskets: pd.DataFrame,
     *,
     min_baskets: int = 10,
+    min_support: float = 0.0,
     min_confidence: float = 0.0,
     max_antecedents: int = 2,
 ) -> pd.DataFrame:
@@ -68,6 +70,8 @@ def association_rules(
         One row per basket_id and product_id; repeated rows count once.
     min_baskets
         Fewest baskets that hold all products of a rule.
+    min_support
+        Least share of all baskets that hold them.
     min_confidence
         Least confidence of a rule that is returned; q-values are over all rules found.
     max_antecedents
@@ -98,12 +102,13 @@ def association_rules(
         raise ValueError(f"min_baskets must be at least 1: it is {min_baskets}.")
     if max_antecedents not in (1, 2):
         raise ValueError(f"max_antecedents must be 1 or 2: it is {max_antecedents}.")
-    holds, products, total = _read(baskets, min_baskets)
+    least = max(min_baskets, math.ceil(min_support * baskets["basket_id"].nunique()))
+    holds, products, total = _read(baskets, least)
     singles = np.diff(holds.tocsc().indptr).astype(np.int64)
-    pairs = _grown(holds, np.arange(singles.size)[None], min_baskets)
+    pairs = _grown(holds, np.arange(singles.size)[None], least)
     rules = [_rules_of_pairs(pairs, singles)]
     if max_antecedents == 2:
-        rules.append(_rules_of_triples(_grown(holds, pairs[:-1], min_baskets), pairs))
+        rules.append(_rules_of_triples(_grown(holds, pairs[:-1], least), pairs))
     first, second, consequent, together, antecedent_baskets = np.concatenate(rules, axis=1)
     found = pd.DataFrame(
         {
