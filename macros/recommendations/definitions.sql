@@ -59,9 +59,10 @@
 {%- endmacro %}
 
 
-{# A mean of some values, held by a prior mean as if that had been seen a number of times more. #}
-{% macro held_mean(values, mean, prior_mean, prior_values) -%}
-    (coalesce({{ values }} * {{ mean }}, 0) + {{ prior_values }} * {{ prior_mean }}) / (coalesce({{ values }}, 0) + {{ prior_values }})
+{# A mean over some gaps of a product, held by that of the shop; a product without gaps has the shop's. #}
+{% macro held_by_shop(product_mean, shop_mean, gaps) -%}
+    (coalesce({{ gaps }} * {{ product_mean }}, 0) + {{ dovecote.gap_prior_of_products() }} * {{ shop_mean }})
+    / (coalesce({{ gaps }}, 0) + {{ dovecote.gap_prior_of_products() }})
 {%- endmacro %}
 
 {% macro gap_prior_of_products() %}{{ return(10) }}{% endmacro %}

@@ -31,3 +31,7 @@
 
 {# How many neighbours of a product are kept. #}
 {% macro neighbours_per_product() %}{{ return(50) }}{% endmacro %}
+
+
+{# Days of a customer that make a basket; none where an order does. #}
+{% macro basket_days() %}{{ return(var('dovecote_association_window_days')) }}{% endmacro %}

@@ -31,13 +31,13 @@ popular as (
 owned as (
 
     select
-        owned.*,
+        holdings.*,
         product_facts.is_replenishable
-    from {{ ref("dovecote", "int_recommendations__owned") }} as owned
+    from {{ ref("dovecote", "int_recommendations__owned") }} as holdings
     inner join {{ ref("dovecote", "int_recommendations__product_facts") }} as product_facts
         on
-            owned.cutoff_date = product_facts.cutoff_date
-            and owned.product_number = product_facts.product_number
+            holdings.cutoff_date = product_facts.cutoff_date
+            and holdings.product_number = product_facts.product_number
 
 ),
 

@@ -24,6 +24,16 @@ seeds as (
 
 ),
 
+returning_customers as (
+
+    select distinct
+        cutoff_date,
+        customer_number
+    from purchases
+    where basket_position = 2
+
+),
+
 final as (
 
     select
@@ -31,13 +41,7 @@ final as (
         seeds.customer_number,
         seeds.product_number
     from seeds
-    inner join (
-        select distinct
-            cutoff_date,
-            customer_number
-        from purchases
-        where basket_position = 2
-    ) as returning_customers
+    inner join returning_customers
         on
             seeds.cutoff_date = returning_customers.cutoff_date
             and seeds.customer_number = returning_customers.customer_number

@@ -16,7 +16,7 @@ final as (
         list_price,
         {{ dovecote.local_date("launched_at") }} as launched_date,
         is_in_catalogue,
-        is_active is distinct from false and coalesce(stock_units > 0, true) as is_sold_now
+        coalesce(is_active, true) and coalesce(stock_units > 0, true) as is_sold_now
     from products
 
 )

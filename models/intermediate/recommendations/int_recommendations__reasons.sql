@@ -17,11 +17,11 @@ listed as (
 
 owned as (
 
-    select owned.*
-    from {{ ref("dovecote", "int_recommendations__owned") }} as owned
+    select holdings.*
+    from {{ ref("dovecote", "int_recommendations__owned") }} as holdings
     inner join run
-        on owned.cutoff_date = run.as_of_date
-    where owned.owned_weight > 0
+        on holdings.cutoff_date = run.as_of_date
+    where holdings.owned_weight > 0
 
 ),
 

@@ -20,7 +20,9 @@ buyers as (
         purchases.customer_number
     from {{ ref("dovecote", "int_recommendations__purchases") }} as purchases
     inner join cutoffs
-        on purchases.order_date > cutoffs.cutoff_date and purchases.order_date <= cutoffs.window_end_date
+        on
+            purchases.order_date > cutoffs.cutoff_date
+            and purchases.order_date <= cutoffs.window_end_date
     where not cutoffs.is_as_of
 
 ),
@@ -34,8 +36,8 @@ sampled as (
     inner join customers
         on
             buyers.customer_number = customers.customer_number
-            and customers.first_seen_date <= buyers.cutoff_date
-            and coalesce(customers.known_from_date <= buyers.cutoff_date, true)
+            and buyers.cutoff_date >= customers.first_seen_date
+            and coalesce(buyers.cutoff_date >= customers.known_from_date, true)
     qualify
         row_number() over (
             partition by buyers.cutoff_date order by md5(customers.customer_id), customers.customer_id

@@ -68,10 +68,10 @@ held as (
         customers.product_number,
         customers.gaps,
         coalesce(customers.log_gaps, 0) as log_gaps,
-        {{ dovecote.held_mean("products.gaps", "products.mean_log_gap", "shops.mean_log_gap", dovecote.gap_prior_of_products()) }}
-            as mean_log_gap,
-        {{ dovecote.held_mean("products.gaps", "products.variance_of_log_gap", "shops.variance_of_log_gap", dovecote.gap_prior_of_products()) }}
-            as variance_of_log_gap
+        {{ dovecote.held_by_shop("products.mean_log_gap", "shops.mean_log_gap", "products.gaps") }} as mean_log_gap,
+        {{ dovecote.held_by_shop(
+            "products.variance_of_log_gap", "shops.variance_of_log_gap", "products.gaps"
+        ) }} as variance_of_log_gap
     from customers
     cross join shops
     left join products

@@ -1,5 +1,4 @@
 -- What was bought together: in one order, or by one customer within some days.
-{% set days = var("dovecote_association_window_days") -%}
 
 with
 
@@ -13,9 +12,11 @@ purchases as (
 final as (
 
     select distinct
-        {% if days -%}
+        {% if dovecote.basket_days() -%}
         dense_rank() over (
-            order by customer_number, floor({{ dovecote.days_between("date '1990-01-01'", "order_date") }} / {{ days }}.0)
+            order by
+                customer_number,
+                floor({{ dovecote.days_between("date '1990-01-01'", "order_date") }} / {{ dovecote.basket_days() }})
         ) as basket_number,
         {%- else -%}
         basket_number,

@@ -17,10 +17,10 @@ chosen as (
 settings as (
 
     select
-        cutoff_date as settings_date,
         {%- for name in dovecote.list_settings() %}
-        max(case when setting_name = '{{ name }}' then setting_value end) as {{ name }}{{ "," if not loop.last }}
+        max(case when setting_name = '{{ name }}' then setting_value end) as {{ name }},
         {%- endfor %}
+        cutoff_date as settings_date
     from chosen
     group by cutoff_date
 
@@ -30,11 +30,8 @@ final as (
 
     select
         cutoffs.cutoff_date,
-        cutoffs.settings_date,
-        {%- for name in dovecote.list_settings() %}
-        settings.{{ name }},
-        {%- endfor %}
-        cutoffs.is_as_of
+        cutoffs.is_as_of,
+        settings.*
     from cutoffs
     inner join settings
         on cutoffs.settings_date = settings.settings_date

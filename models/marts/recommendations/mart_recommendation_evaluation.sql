@@ -1,3 +1,7 @@
+{% set measures = [
+    "ndcg", "recall", "precision", "mrr", "map", "hit_rate", "auc", "coverage", "novelty", "served_share"
+] -%}
+
 with
 
 evaluation as (
@@ -14,7 +18,7 @@ final as (
         cast(cutoff_date as date) as cutoff_date,
         cast(k as integer) as k,
         cast(customers as bigint) as customers,
-        {%- for name in ["ndcg", "recall", "precision", "mrr", "map", "hit_rate", "auc", "coverage", "novelty", "served_share"] %}
+        {%- for name in measures %}
         cast({{ name }} as double) as {{ name }},
         {%- endfor %}
         {%- for baseline in ["windowed_popularity", "published"] %}
