@@ -43,6 +43,7 @@ Scorer = Callable[[IntArray], FloatArray]
 Fit = Callable[[BasketCounts], Scorer]
 
 FACTORS = 64
+ALS_FACTORS = 32
 ALS_ROUNDS = 10
 ALS_REGULARISATION = 10.0
 ALIKE = 100
@@ -228,7 +229,7 @@ def _svd(baskets: BasketCounts) -> Scorer:
 def _als(baskets: BasketCounts) -> Scorer:
     weights = baskets.log_counts
     by_product = weights.T.tocsr()
-    factors = min(FACTORS, *weights.shape)
+    factors = min(ALS_FACTORS, *weights.shape)
     rng = np.random.default_rng(1)
     of_customers: FloatArray = np.zeros((weights.shape[0], factors))
     of_products: FloatArray = rng.normal(scale=0.1, size=(weights.shape[1], factors))

@@ -438,6 +438,7 @@ class _Trial:
     def __init__(self, history: History, bought: pd.DataFrame, memory_gb: float) -> None:
         self._history = history
         self._memory_gb = memory_gb
+        self._grades: dict[tuple[Settings, bool], tuple[float, float]] = {}
         self._stored: dict[float, Stored] = {}
         self._similar: dict[tuple[float, float], FloatArray] = {}
         baskets = history.baskets
@@ -459,6 +460,12 @@ class _Trial:
 
     def grade(self, settings: Settings, *, by_popularity: bool) -> tuple[float, float]:
         """Give the NDCG of ``blend`` and ``discover``, or of popularity for either."""
+        key = settings, by_popularity
+        if key not in self._grades:
+            self._grades[key] = self._graded(settings, by_popularity)
+        return self._grades[key]
+
+    def _graded(self, settings: Settings, by_popularity: bool) -> tuple[float, float]:
         popularity = self._history.popularity(settings.popularity_days)
         blend = discover = np.broadcast_to(popularity, self._relevant.shape)
         if not by_popularity:

@@ -154,7 +154,9 @@ def _grown(holds: sparse.csr_array, sets: IntArray, min_baskets: int) -> IntArra
     size_of_basket = np.diff(holds.indptr).astype(np.float64)
     candidates = of_products @ size_of_basket
     grown = [np.empty((len(sets) + 2, 0), dtype=np.int64)]
-    for block in _blocks(candidates[sets[-1]]):
+    buyers = np.diff(of_products.indptr)
+    # A block holds the baskets of every product of its sets on the way to those of the sets.
+    for block in _blocks(np.maximum(candidates[sets[-1]], buyers[sets].sum(axis=0))):
         in_baskets = of_products[sets[0, block]]
         for members in sets[1:, block]:
             in_baskets = in_baskets.multiply(of_products[members]).tocsr()

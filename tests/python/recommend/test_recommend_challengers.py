@@ -40,7 +40,7 @@ def test_svd_is_that_of_a_dense_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_als_settles_where_the_loss_has_no_slope(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(challengers, "FACTORS", 3)
+    monkeypatch.setattr(challengers, "ALS_FACTORS", 3)
     monkeypatch.setattr(challengers, "ALS_ROUNDS", 300)
     monkeypatch.setattr(challengers, "ALS_REGULARISATION", 0.5)
     scores = scores_of("als")

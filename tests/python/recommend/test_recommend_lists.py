@@ -225,6 +225,7 @@ def test_without_history_the_defaults_are_taken(purchases: pd.DataFrame) -> None
     choice = choose_settings(purchases, CUTOFF)
     assert choice.settings == Settings()
     assert choice.grades.empty
+    assert choice.grades["blend_ndcg"].dtype == np.float64
 
 
 SMALL_GRID = {"discover_trend_power": (0.5, 0.0), "similar_weight": (0.25, 4.0)}
