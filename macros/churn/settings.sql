@@ -1,13 +1,3 @@
-{# The settings that a churn score depends on. #}
-{% macro churn_settings() %}
-    {%- set settings = {} -%}
-    {%- for name in dovecote.setting_names() if name.startswith('dovecote_churn_') or name in ['dovecote_timezone', 'dovecote_currency'] -%}
-        {%- do settings.update({name: var(name)}) -%}
-    {%- endfor -%}
-    {{ return(settings) }}
-{% endmacro %}
-
-
 {# Settings that models calculate with. #}
 {% macro evaluation_cutoffs() %}{{ return(var('dovecote_churn_evaluation_cutoffs')) }}{% endmacro %}
 

@@ -40,6 +40,12 @@ products as (
 
 ),
 
+versions as (
+
+    select * from {{ ref("dovecote", "int_recommendations__model_version") }}
+
+),
+
 final as (
 
     select
@@ -73,9 +79,11 @@ final as (
         ) as other_contribution,
         cast(listed.expected_date as date) as expected_date,
         cast(listed.expected_from_date as date) as expected_from_date,
-        cast(listed.expected_to_date as date) as expected_to_date
+        cast(listed.expected_to_date as date) as expected_to_date,
+        cast(versions.model_version as string) as model_version
     from listed
     cross join settings
+    cross join versions
     inner join customers
         on listed.customer_number = customers.customer_number
     inner join products

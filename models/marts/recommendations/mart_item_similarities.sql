@@ -83,6 +83,12 @@ ranked as (
 
 ),
 
+versions as (
+
+    select * from {{ ref("dovecote", "int_recommendations__model_version") }}
+
+),
+
 final as (
 
     select
@@ -94,8 +100,10 @@ final as (
         cast(ranked.cosine as double) as cosine,
         cast(ranked.lift as double) as lift,
         cast(ranked.co_buyers as bigint) as co_buyers,
-        product_facts.is_candidate as is_available
+        product_facts.is_candidate as is_available,
+        cast(versions.model_version as string) as model_version
     from ranked
+    cross join versions
     inner join products
         on ranked.product_number = products.product_number
     inner join products as similar_products

@@ -30,7 +30,7 @@ def stacked(similarities: Similarities) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The rows of ``scoring`` and ``display``, named so by use_name, and one row per product with
-        use_name ``rest``, the product as product_id and similar_product_id, and rest_score as score.
+        use_name ``rest``: the product as product_id and similar_product_id, rest_score as score.
     """
     scoring, display, targets = similarities
     rest = targets.rename(columns={"rest_score": "score"}).assign(
