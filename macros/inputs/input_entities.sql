@@ -50,7 +50,7 @@
             "plans": [],
             "amounts": ["quantity", "unit_price", "discount_amount", "unit_cost"],
             "undated": [],
-            "without": "no order lines, product revenue or breakdown by first product category",
+            "without": "no order lines, product revenue, breakdown by first product category, recommendations, neighbours of products or association rules",
             "without_columns": {
                 "quantity": "no revenue by line",
                 "unit_price": "no revenue by line",
@@ -90,7 +90,7 @@
             "plans": ["launched_at"],
             "amounts": ["list_price", "unit_cost"],
             "undated": ["category", "list_price", "unit_cost", "is_active", "stock_units"],
-            "without": "products are known from order lines only: no names, categories or stock",
+            "without": "products are known from order lines only: no names, categories or stock, and recommendations heed neither",
             "without_columns": {
                 "category": "no breakdown by first product category",
                 "product_name": "products have no names",
@@ -134,7 +134,7 @@
             "amounts": [],
             "ranges": {"rating": [1, 5]},
             "undated": [],
-            "without": "no product ratings",
+            "without": "no product ratings, in recommendations neither",
             "columns": {
                 "review_id": "text", "customer_id": "text", "product_id": "text", "order_id": "text",
                 "rating": "money", "review_text": "text", "created_at": "timestamp",

@@ -89,7 +89,7 @@ def check() -> None:
 
 @app.command()
 def tour() -> None:
-    """Show what the warehouse was built from, and three questions with their answers."""
+    """Show what the warehouse was built from, and a few questions with their answers."""
     with _one_sentence_errors():
         origin, answers = first_look.take()
     console = Console(highlight=False, soft_wrap=True)

@@ -105,6 +105,21 @@ order by alert_rank
 limit 6""",
     ),
     Question(
+        "What should a customer be shown that is new to it, and why?",
+        """
+select
+    recommendations.customer_id,
+    recommendations.position,
+    products.product_name,
+    recommendations.reason_1
+from dovecote_marts.mart_customer_recommendations as recommendations
+inner join dovecote_marts.dim_products as products
+    on recommendations.product_id = products.product_id
+where recommendations.list_name = 'discover' and recommendations.position <= 2
+order by recommendations.fallback_level, recommendations.customer_id, recommendations.position
+limit 6""",
+    ),
+    Question(
         "Was any row of the input left out, and why?",
         """
 select

@@ -62,6 +62,16 @@ PUBLIC_COLUMNS = {
     "mart_input_reconciliation": "entity rows_in accepted duplicates quarantined after_as_of",
     "mart_input_coverage": "entity latest_at lag_hours",
     "mart_quarantine": "entity reasons raw_row",
+    "mart_item_similarities": "product_id position similar_product_id score method_name cosine "
+    "lift co_buyers",
+    "mart_customer_recommendations": "customer_id list_name position product_id score reason_1 "
+    "reason_2 reason_3 fallback_level",
+    "mart_recommendation_coverage": "list_name coverage customers",
+    "mart_association_rules": "antecedent consequent support confidence lift lift_low lift_high "
+    "leverage conviction zhang",
+    "mart_recommendation_evaluation": "method_name task cutoff_date k ndcg recall precision mrr "
+    "map hit_rate auc coverage novelty served_share",
+    "mart_model_versions": "model_version model_name parameters metrics",
 }
 
 
