@@ -24,19 +24,16 @@ from threadpoolctl import threadpool_limits
 from dovecote.recommend import customer_grades, item_similarities, paired_differences
 from dovecote.recommend.baskets import BasketCounts, blocks
 from dovecote.recommend.challengers import CHALLENGERS
-from dovecote.recommend.lists import (
+from dovecote.recommend.choice import (
     History,
     Settings,
     choose_settings,
     list_scores,
-    list_table,
     mean_ndcg,
-    new_only,
     read_history,
-    similar_scores,
-    store,
     with_fallback,
 )
+from dovecote.recommend.lists import list_table, new_only, similar_scores, store
 from dovecote.recommend.similarities import ease_matrix
 
 FloatArray = NDArray[np.floating[Any]]
@@ -197,7 +194,7 @@ def methods(
     yield one("windowed popularity", lambda rows: np.tile(popularity, (rows.size, 1)))
     for cosine in ("cosine", "bm25"):
         found = item_similarities(weights, method=cosine, memory_gb=MEMORY_GB)
-        nearest = store(found, baskets.products).scores
+        nearest = store(found, baskets.products).above_rest
         yield one(
             f"item-kNN, {cosine}",
             lambda rows, nearest=nearest: (baskets.log_counts[rows] @ nearest).toarray(),

@@ -21,41 +21,23 @@
 {% macro repeat_prior_buyers() %}{{ return(10) }}{% endmacro %}
 
 
-{#
-    The lists that are scored, the published ones and those that they are graded against. A list has a task (`all`
-    products, or `new` ones, which the customer never bought), and an SQL score of columns of scored candidates.
-#}
-{% macro scored_lists() %}
-    {{ return([
-        {
-            'method_name': 'published', 'task': 'all', 'is_published': true,
-            'score': 'blend_trend * (own_score + similar_weight * similar_score)',
-        },
-        {
-            'method_name': 'published', 'task': 'new', 'is_published': true,
-            'score': 'discover_trend * (own_score + similar_weight * similar_score)',
-        },
-        {'method_name': 'ease', 'task': 'all', 'is_published': false, 'score': 'similar_score'},
-        {'method_name': 'ease', 'task': 'new', 'is_published': false, 'score': 'similar_score'},
-        {'method_name': 'personal_frequency', 'task': 'all', 'is_published': false, 'score': 'own_weight'},
-    ]) }}
-{% endmacro %}
-
-
 {# The published list of a task. #}
 {% macro list_of_task(task) -%}
     case {{ task }} when 'all' then 'blend' when 'new' then 'discover' end
 {%- endmacro %}
 
 
-{# Whether a product costs about what the customer usually pays; true without a price or a band. #}
-{% macro is_in_price_band(product_price, customer_price) -%}
+{# The lowest or highest price that a customer is to be shown; null without a rule. #}
+{% macro price_bound(which, usual_price) -%}
     {%- set band = var('dovecote_recommendation_price_band') -%}
-    {%- if band -%}
-        coalesce({{ product_price }} between {{ band['lowest'] }} * {{ customer_price }} and {{ band['highest'] }} * {{ customer_price }}, true)
-    {%- else -%}
-        true
-    {%- endif -%}
+    cast({{ band[which] ~ " * " ~ usual_price if band else "null" }} as double)
+{%- endmacro %}
+
+
+{# Whether a product costs what a customer is to be shown; true where either is not known. #}
+{% macro is_in_price_band(product_price, tastes) -%}
+    coalesce({{ product_price }} >= {{ tastes }}.lowest_price, true)
+    and coalesce({{ product_price }} <= {{ tastes }}.highest_price, true)
 {%- endmacro %}
 
 

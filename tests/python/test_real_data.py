@@ -12,7 +12,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from real_data.consumer import CHURN, PROJECT, Consumer, build
+from real_data.consumer import FITTED, PROJECT, Consumer, build
 from real_data.counting import (
     active_by_month,
     cohorts_by_month,
@@ -127,6 +127,11 @@ def online_retail(online_retail_folder: Path, tmp_path_factory: pytest.TempPathF
             "DOVECOTE_SHARED_DATA": str(online_retail_folder),
             "DOVECOTE_AS_OF": "2011-12-10T12:50:00",
         },
+        variables={
+            "dovecote_recommendation_evaluation_cutoffs": 1,
+            "dovecote_recommendation_sample_customers": 300,
+            "dovecote_association_min_support": 0.01,
+        },
     )
 
 
@@ -177,6 +182,43 @@ class TestOnlineRetail:
                 (horizon_days, "never_active", 34, 0),
             )
         ]
+
+    def test_every_customer_has_full_lists_of_what_it_may_be_shown(
+        self, online_retail: Consumer
+    ) -> None:
+        assert online_retail.rows(
+            """
+            select list_name, coverage, customers, recommendations
+            from marts.mart_recommendation_coverage
+            where list_name <> 'buy_again'
+            order by list_name
+            """
+        ) == [("blend", "full", 4_372, 87_440), ("discover", "full", 4_372, 87_440)]
+        assert online_retail.row(
+            """
+            select count(*)
+            from marts.mart_customer_recommendations as recommendations
+            semi join marts.fct_order_items as items
+                on recommendations.customer_id = items.customer_id
+                and recommendations.product_id = items.product_id
+                and items.is_purchase
+            where recommendations.list_name = 'discover'
+            """
+        ) == (0,)
+
+    def test_published_lists_beat_every_other_method_on_a_past_month(
+        self, online_retail: Consumer
+    ) -> None:
+        for task in ("all", "new"):
+            ranked = online_retail.rows(
+                f"""
+                select method_name, served_share from marts.mart_recommendation_evaluation
+                where task = '{task}' and k = 10
+                order by ndcg desc
+                """
+            )
+            assert len(ranked) >= 8
+            assert ranked[0] == ("published", 1.0)
 
     def test_recency_frequency_monetary(self, online_retail: Consumer) -> None:
         assert online_retail.row(
@@ -326,7 +368,7 @@ def complete_journey(
         "complete_journey",
         tmp_path_factory.mktemp("journey"),
         {"COMPLETE_JOURNEY_DATA": str(complete_journey_folder)},
-        exclude=CHURN,
+        exclude=FITTED,
     )
 
 
@@ -428,7 +470,7 @@ def cdnow_folder() -> Path:
 @pytest.fixture(scope="module")
 def cdnow_master(cdnow_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Consumer:
     environment = {"CDNOW_DATA": str(cdnow_folder), "CDNOW_FILE": "master"}
-    return build("cdnow", tmp_path_factory.mktemp("master"), environment, exclude=CHURN)
+    return build("cdnow", tmp_path_factory.mktemp("master"), environment, exclude=FITTED)
 
 
 def cdnow_sample(cdnow_folder: Path, folder: Path, as_of: str) -> Consumer:

@@ -64,6 +64,11 @@ WRONG_VARS: list[tuple[str, Any, str]] = [
     (COMBINATIONS, [GOOD, {**GOOD, "breakdowns": ["country", "none"]}], "keep one"),
     ("dovecote_retention_entry_filters", {"orders": "true"}, "choose one of order, visit"),
     ("dovecote_order_items", "my_lines", "orders are required"),
+    ("dovecote_recommendations_per_list", 0, "give a number from 1 to 1000"),
+    ("dovecote_recommendation_signal_weights", {"purchase": 1}, "give purchase, view, cart_add"),
+    ("dovecote_recommendation_price_band", {"lowest": 2, "highest": 1}, "give lowest and highest"),
+    ("dovecote_recommendation_segment", "age", "choose one of acquisition_channel, country"),
+    ("dovecote_association_window_days", 1.5, "give a whole number"),
 ]
 
 # Those that dbt's parser meets before the run starts.

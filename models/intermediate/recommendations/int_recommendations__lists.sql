@@ -30,14 +30,7 @@ popular as (
 
 owned as (
 
-    select
-        holdings.*,
-        product_facts.is_replenishable
-    from {{ ref("dovecote", "int_recommendations__owned") }} as holdings
-    inner join {{ ref("dovecote", "int_recommendations__product_facts") }} as product_facts
-        on
-            holdings.cutoff_date = product_facts.cutoff_date
-            and holdings.product_number = product_facts.product_number
+    select * from {{ ref("dovecote", "int_recommendations__owned") }}
 
 ),
 
@@ -137,12 +130,8 @@ fallbacks as (
             and groups.customer_number = owned.customer_number
             and popular.product_number = owned.product_number
     where
-        not coalesce(owned.is_in_cart, false)
-        and (
-            coalesce(owned.basket_count, 0) = 0
-            or (groups.task = 'all' and owned.is_replenishable)
-        )
-        and {{ dovecote.is_in_price_band("popular.usual_price", "groups.usual_price") }}
+        not coalesce(case groups.task when 'all' then owned.is_barred else owned.is_barred_as_new end, false)
+        and {{ dovecote.is_in_price_band("popular.usual_price", "groups") }}
 
 ),
 

@@ -25,8 +25,13 @@ signals as (
 
 ),
 
-counted as (
+product_facts as (
 
+    select * from {{ ref("dovecote", "int_recommendations__product_facts") }}
+
+),
+
+counted as (
     select
         cutoff_date,
         customer_number,
@@ -82,7 +87,7 @@ summed as (
 
 ),
 
-final as (
+carted as (
 
     select
         cutoff_date,
@@ -98,6 +103,19 @@ final as (
             false
         ) as is_in_cart
     from summed
+
+),
+
+-- The rules about a customer and a product: what lies in the cart, and what was bought and nobody buys again.
+final as (
+
+    select
+        carted.*,
+        carted.is_in_cart or (carted.basket_count > 0 and not product_facts.is_replenishable) as is_barred,
+        carted.is_in_cart or carted.basket_count > 0 as is_barred_as_new
+    from carted
+    inner join product_facts
+        on carted.cutoff_date = product_facts.cutoff_date and carted.product_number = product_facts.product_number
 
 )
 

@@ -10,7 +10,7 @@ run as (
 owned as (
 
     select * from {{ ref("dovecote", "int_recommendations__owned") }}
-    where basket_count > 0 and not is_in_cart
+    where basket_count > 0 and not is_barred
 
 ),
 
@@ -54,7 +54,7 @@ final as (
         on owned.cutoff_date = tastes.cutoff_date and owned.customer_number = tastes.customer_number
     where
         owned.owned_weight > 0
-        and {{ dovecote.is_in_price_band("product_facts.usual_price", "tastes.usual_price") }}
+        and {{ dovecote.is_in_price_band("product_facts.usual_price", "tastes") }}
 
 )
 

@@ -1,4 +1,4 @@
--- One row per recipient: what the sums of its lists need to know of it.
+-- What recipients are like, beside what they own.
 with
 
 recipients as (
@@ -35,8 +35,7 @@ totals as (
     select
         cutoff_date,
         customer_number,
-        sum(owned_weight) as owned_weight,
-        count(*) filter (where basket_count > 0 or is_in_cart) as settled_products
+        count(*) filter (where is_barred_as_new) as settled_products
     from owned
     group by cutoff_date, customer_number
 
@@ -100,8 +99,8 @@ final as (
         recipients.customer_number,
         recipients.segment,
         coalesce(owned_categories.category, stated_categories.category) as category,
-        prices.usual_price,
-        coalesce(totals.owned_weight, 0) as owned_weight,
+        {{ dovecote.price_bound("lowest", "prices.usual_price") }} as lowest_price,
+        {{ dovecote.price_bound("highest", "prices.usual_price") }} as highest_price,
         coalesce(totals.settled_products, 0) as settled_products
     from recipients
     left join totals

@@ -1,6 +1,7 @@
 """Recommendations: which products go together, the published lists, rules and grades."""
 
 from dovecote.recommend.challengers import all_challenger_lists, challenger_lists, neighbour_lists
+from dovecote.recommend.choice import Choice, Settings, choose_settings, setting_choices
 from dovecote.recommend.content import content_similarities
 from dovecote.recommend.evaluation import (
     customer_grades,
@@ -8,7 +9,7 @@ from dovecote.recommend.evaluation import (
     paired_differences,
     recommendation_evaluation,
 )
-from dovecote.recommend.lists import Choice, Settings, choose_settings, setting_choices
+from dovecote.recommend.lists import scored_lists
 from dovecote.recommend.rules import association_rules
 from dovecote.recommend.similarities import Similarities, item_similarities
 from dovecote.recommend.tables import stacked, with_ids, with_numbers
@@ -28,6 +29,7 @@ __all__ = [
     "neighbour_lists",
     "paired_differences",
     "recommendation_evaluation",
+    "scored_lists",
     "setting_choices",
     "stacked",
     "with_ids",

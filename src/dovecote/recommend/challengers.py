@@ -274,7 +274,7 @@ def _user_knn(baskets: BasketCounts) -> Scorer:
 
 def _item_knn(similarities: Similarities, baskets: BasketCounts) -> Scorer:
     weights = baskets.log_counts
-    nearest = store(similarities, baskets.products).scores
+    nearest = store(similarities, baskets.products).above_rest
     return lambda rows: np.asarray((weights[rows] @ nearest).toarray())
 
 

@@ -1,22 +1,18 @@
-"""The published lists as SQL computes them, once more in NumPy, to choose their settings.
+"""The lists that are published: sums of what customers own, the best products first.
 
 The lists
 ---------
-At a cut-off, d is the number of a customer's baskets with a product, each counting half after
-``half_life_days``, and w = ln(1 + d) is what the customer owns. For a product j
+At a cut-off a customer owns w = ln(1 + d) of a product, d being its baskets and other signals, each
+counting half after a half-life. For a product j
 
-- ``own = repeat_j * w_j``, where ``repeat_j`` is the share of the product's buyers who bought it
-  again, over that of all products, to the power ``repeat_power``;
+- ``own = repeat_factor_j * w_j``, more where buyers of j buy it again more often than others do;
 - ``similar = sum of w_i * score_ij`` over owned products i that are stored sources of j, plus
   ``rest_j`` times what is owned beyond them and j; 0 where no stored source is owned;
-- ``trend_j`` is how many baskets lately held the product, over how many were to be expected from
-  all time.
+- ``trend_j`` tells how many baskets lately held the product, over how many were to be expected.
 
-``blend`` scores all products by ``trend ** blend_trend_power * (own + similar_weight * similar)``,
-``discover`` those never bought by the same with ``discover_trend_power``; what is never bought may
-be owned where other signals, such as views, count as baskets do. Products with a positive score
-come first, then those most often in baskets of the last ``popularity_days``. Ties are broken by
-product_id. Scores are linear in what is owned, so their terms are reasons.
+The score is ``trend * (own + similar_weight * similar)``: ``blend`` ranks all products by it,
+``discover`` those never bought, each with a trend of its own power. Ties are broken by product_id.
+Scores are linear in what is owned, so their terms are reasons.
 
 References
 ----------
@@ -28,8 +24,7 @@ Conference, 3251-3257.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,227 +32,238 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from dovecote.recommend.baskets import BasketCounts, Ids, read_counts, require_columns, with_values
+from dovecote.recommend.baskets import BasketCounts, Ids, blocks, require_columns
 from dovecote.recommend.ranking import largest
-from dovecote.recommend.similarities import Similarities, item_similarities
+from dovecote.recommend.similarities import Similarities
 
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.int64]
 
-REPEAT_PRIOR_BUYERS = 10
-CHOICE_K = 10
-CHOICE_CUSTOMERS = 2_000
-CHOICE_CELLS = 50_000_000
-CHOICE_HISTORIES = 100_000
-PURCHASE_COLUMNS = ["customer_id", "product_id", "basket_id", "purchased_at"]
-GRADE_COLUMNS = {
-    "setting_name": "str",
-    "setting_value": "float64",
-    "validation_customers": "int64",
-    "blend_ndcg": "float64",
-    "discover_ndcg": "float64",
+SCORE_DECIMALS = 9
+BYTES_A_CANDIDATE = 100
+"""Memory of a customer and product while they are scored and ranked."""
+OWNED_COLUMNS = ["customer_id", "product_id", "owned_weight", "is_barred", "is_barred_as_new"]
+SIMILARITY_COLUMNS = ["product_id", "similar_product_id", "score", "rest_score"]
+PRODUCT_COLUMNS = [
+    *("product_id", "is_candidate", "repeat_factor", "similar_weight"),
+    *("blend_trend", "discover_trend"),
+]
+LIST_COLUMNS = {
+    "task": "str",
+    "method_name": "str",
+    "customer_id": "int64",
+    "position": "int64",
+    "product_id": "int64",
+    "score": "float64",
 }
-CHOICE_COLUMNS = {"cutoff_date": "datetime64[us]", **GRADE_COLUMNS, "is_chosen": "bool"}
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Numbers that the lists are made with; the module's docstring says what they do.
-
-    ``trend_prior`` is the number of baskets, as expected, that is added to both sides of a trend.
-    """
-
-    ease_lambda: float = 200.0
-    half_life_days: float = 120.0
-    trend_half_life_days: float = 14.0
-    trend_prior: float = 20.0
-    popularity_days: float = 14.0
-    repeat_power: float = 0.5
-    similar_weight: float = 0.5
-    blend_trend_power: float = 0.5
-    discover_trend_power: float = 1.0
-
-
-GRID: Mapping[str, Sequence[float]] = {
-    "ease_lambda": (100.0, 200.0, 400.0),
-    "popularity_days": (7.0, 14.0, 30.0),
-    "half_life_days": (60.0, 120.0, 240.0),
-    "trend_half_life_days": (7.0, 14.0, 28.0),
-    "trend_prior": (5.0, 20.0),
-    "discover_trend_power": (0.0, 0.5, 1.0),
-    "blend_trend_power": (0.0, 0.25, 0.5, 1.0),
-    "repeat_power": (0.0, 0.25, 0.5),
-    "similar_weight": (0.25, 0.5, 1.0, 2.0),
-}
-
-
-@dataclass(frozen=True)
-class History:
-    """Purchases before a cut-off, one row per customer, product and basket.
-
-    Attributes
-    ----------
-    baskets
-        Counts of customers and products.
-    customer, product
-        Positions in ``baskets.customers`` and ``baskets.products``, shape (n,).
-    age_days
-        Days from the purchase to the cut-off, shape (n,).
-    """
-
-    baskets: BasketCounts
-    customer: IntArray
-    product: IntArray
-    age_days: FloatArray
-
-    def owned(self, half_life_days: float) -> sparse.csr_array:
-        """Give ln(1 + decayed baskets), shape (customers, products)."""
-        decayed = 0.5 ** (self.age_days / half_life_days)
-        matrix = sparse.coo_array(
-            (decayed, (self.customer, self.product)), shape=self.baskets.counts.shape
-        ).tocsr()
-        return with_values(matrix, np.log1p(matrix.data))
-
-    def popularity(self, days: float) -> FloatArray:
-        """Count each product's baskets of the last days, shape (products,)."""
-        recent = self.product[self.age_days <= days]
-        return np.bincount(recent, minlength=self.baskets.products.size).astype(np.float64)
-
-    def trend(self, half_life_days: float, prior: float) -> FloatArray:
-        """Give each product's recent baskets over those to be expected, shape (products,)."""
-        products = self.baskets.products.size
-        recent = np.bincount(self.product, 0.5 ** (self.age_days / half_life_days), products)
-        expected = np.bincount(self.product, minlength=products) * (
-            recent.sum() / self.product.size
-        )
-        return np.asarray((recent + prior) / (expected + prior))
-
-    def repeat(self) -> FloatArray:
-        """Give each product's share of repeat buyers over that of all products."""
-        counts = self.baskets.counts
-        buyers = np.bincount(counts.indices, minlength=counts.shape[1])
-        again = np.bincount(counts.indices, counts.data > 1, counts.shape[1])
-        share = again.sum() / buyers.sum()
-        if not share:
-            return np.ones(counts.shape[1])
-        return np.asarray((again / share + REPEAT_PRIOR_BUYERS) / (buyers + REPEAT_PRIOR_BUYERS))
 
 
 class Stored(NamedTuple):
-    """Similarities as SQL joins them: scores of shape (sources, targets), and the rest."""
-
-    scores: sparse.csr_array
-    rest: FloatArray
-
-
-class Scores(NamedTuple):
-    """Scores of some customers, each of shape (customers, products); of no use where not above 0.
-
-    ``discover`` scores bought products too, which its lists leave out.
-    """
-
-    blend: FloatArray
-    discover: FloatArray
-    buy_again: FloatArray
-
-
-class Choice(NamedTuple):
-    """Settings and the grades that they were chosen by.
+    """Similarities as they are added up, for products in ascending order.
 
     Attributes
     ----------
-    settings
-        The choice.
-    grades
-        One row per tried setting_name and setting_value, the others as chosen until then:
-        validation_customers, blend_ndcg (of all products) and discover_ndcg (of new ones).
+    above_rest
+        Scores of stored sources less the rest score of their target, shape (sources, targets).
+    rest
+        Rest score of each target, shape (targets,).
     """
 
-    settings: Settings
-    grades: pd.DataFrame
+    above_rest: sparse.csr_array
+    rest: FloatArray
 
 
-def read_history(purchases: pd.DataFrame, cutoff: pd.Timestamp) -> History:
-    """Read the purchases before a cut-off; a product counts once a basket.
+class _Scored(NamedTuple):
+    """Scores of some customers, shape (customers, products); of no use where not above 0."""
+
+    method_name: str
+    task: str
+    scores: FloatArray
+
+
+def store(similarities: Similarities, products: Ids) -> Stored:
+    """Arrange the scoring table for products, ascending, all of which it knows."""
+    targets = similarities.targets
+    rest = targets["rest_score"].to_numpy()
+    target = np.searchsorted(products, similarities.scoring["similar_product_id"].to_numpy())
+    return _stored(similarities.scoring, rest[target], products, rest)
+
+
+def _stored(
+    scoring: pd.DataFrame, rest_score: FloatArray, products: Ids, rest: FloatArray
+) -> Stored:
+    source = np.searchsorted(products, scoring["product_id"].to_numpy())
+    target = np.searchsorted(products, scoring["similar_product_id"].to_numpy())
+    above_rest = sparse.coo_array(
+        (scoring["score"].to_numpy() - rest_score, (source, target)),
+        shape=(products.size, products.size),
+    )
+    return Stored(above_rest.tocsr(), rest)
+
+
+def similar_scores(owned: sparse.csr_array, stored: Stored) -> FloatArray:
+    """Add up the scores of what customers own, shape (customers, products); 0 without a source."""
+    above_rest = owned @ stored.above_rest
+    has_source = np.zeros(above_rest.shape, dtype=bool)
+    has_source[above_rest.nonzero()] = True
+    beyond = np.asarray(owned.sum(axis=1))[:, None] - owned.toarray()
+    return np.where(has_source, above_rest.toarray() + stored.rest * beyond, 0.0)
+
+
+def scored_lists(
+    owned: pd.DataFrame,
+    similarities: pd.DataFrame,
+    products: pd.DataFrame,
+    *,
+    size: int = 20,
+    max_per_category: int | None = None,
+    prices: pd.DataFrame | None = None,
+    with_parts: bool = False,
+    memory_gb: float = 1.0,
+) -> pd.DataFrame:
+    """Score what customers own and what goes with it, and list the best.
 
     Parameters
     ----------
-    purchases
-        One row per basket_id and product_id, at least: customer_id, purchased_at.
-    cutoff
-        Exclusive end.
+    owned
+        One row per customer_id and product_id, both whole numbers, that means something to a list:
+        owned_weight, and whether the product is barred from all lists of the customer (is_barred)
+        or from those of new products (is_barred_as_new).
+    similarities
+        One row per product_id (source) and similar_product_id (target) that is stored: score, and
+        the rest_score of the target.
+    products
+        One row per product_id: is_candidate, repeat_factor, similar_weight (the same for all),
+        blend_trend, discover_trend, and for ``max_per_category`` category (null: of none), for
+        ``prices`` usual_price (null: of any price).
+    size
+        Length of the lists; scores do not depend on it.
+    max_per_category
+        Most products of one category in a list.
+    prices
+        One row per customer_id, lowest_price and highest_price, null for any; None for no rule.
+    with_parts
+        Also list by ``similar`` alone (method ``ease``) and by what is owned (method
+        ``personal_frequency``, task all), to be graded.
+    memory_gb
+        Bound of the memory that scores take at a time, in 1e9 bytes.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per task (all, new), method_name (published, and the parts), customer_id and
+        position (from 1): product_id and score, rounded to 9 decimals and above 0. Barred products
+        and those that are no candidates are left out before the best are taken.
 
     Raises
     ------
     ValueError
         If a column is missing or has nulls.
     """
-    require_columns("purchases", purchases, PURCHASE_COLUMNS)
-    before = purchases[purchases["purchased_at"] < cutoff].drop_duplicates(
-        ["customer_id", "product_id", "basket_id"]
-    )
-    counts = before.groupby(["customer_id", "product_id"]).size().rename("basket_count")
-    baskets = read_counts(counts.reset_index())
-    age = (cutoff - before["purchased_at"]).dt.total_seconds().to_numpy(dtype=np.float64)
-    return History(
-        baskets=baskets,
-        customer=np.searchsorted(baskets.customers, before["customer_id"].to_numpy()),
-        product=np.searchsorted(baskets.products, before["product_id"].to_numpy()),
-        age_days=age / 86_400,
-    )
+    require_columns("owned", owned, OWNED_COLUMNS)
+    require_columns("similarities", similarities, SIMILARITY_COLUMNS)
+    require_columns("products", products, PRODUCT_COLUMNS)
+    catalogue = products.sort_values("product_id", ignore_index=True)
+    ids = catalogue["product_id"].to_numpy()
+    customers, row = np.unique(owned["customer_id"].to_numpy(), return_inverse=True)
+    column = np.searchsorted(ids, owned["product_id"].to_numpy())
+
+    def matrix(name: str) -> sparse.csr_array:
+        values = owned[name].to_numpy(dtype=np.float64)
+        held = sparse.coo_array((values, (row, column)), shape=(customers.size, ids.size)).tocsr()
+        held.eliminate_zeros()
+        return held
+
+    weights, barred, barred_as_new = map(matrix, OWNED_COLUMNS[2:])
+    rest = np.zeros(ids.size)
+    rest[np.searchsorted(ids, similarities["similar_product_id"])] = similarities["rest_score"]
+    stored = _stored(similarities, similarities["rest_score"].to_numpy(), ids, rest)
+    cap = _Cap(catalogue, max_per_category)
+    band = _Band(catalogue, customers, prices)
+    at_once = max(1, int(memory_gb * 1e9 / (BYTES_A_CANDIDATE * max(ids.size, 1))))
+    tables = [pd.DataFrame(columns=[*LIST_COLUMNS]).astype(LIST_COLUMNS)]
+    for block in blocks(customers.size, at_once):
+        is_barred = barred[block].toarray() > 0
+        is_barred |= ~catalogue["is_candidate"].to_numpy(dtype=bool) | band.leaves_out(block)
+        is_barred_as_new = is_barred | (barred_as_new[block].toarray() > 0)
+        for method_name, task, scores in _scores(weights[block], stored, catalogue, with_parts):
+            rounded = np.round(scores, SCORE_DECIMALS)
+            is_left_out = is_barred_as_new if task == "new" else is_barred
+            candidates = np.where(is_left_out | (rounded <= 0), -np.inf, rounded)
+            tables.append(
+                _rows(
+                    cap.applied(candidates),
+                    customers[block],
+                    ids,
+                    task=task,
+                    method_name=method_name,
+                    size=size,
+                )
+            )
+    return pd.concat(tables, ignore_index=True)
 
 
-def store(similarities: Similarities, products: Ids) -> Stored:
-    """Arrange the scoring table for products, ascending, all of which it knows."""
-    scoring = similarities.scoring
-    source = np.searchsorted(products, scoring["product_id"].to_numpy())
-    target = np.searchsorted(products, scoring["similar_product_id"].to_numpy())
-    scores = sparse.coo_array(
-        (scoring["score"].to_numpy(), (source, target)), shape=(products.size, products.size)
-    )
-    return Stored(scores.tocsr(), similarities.targets["rest_score"].to_numpy())
+def _scores(
+    weights: sparse.csr_array, stored: Stored, products: pd.DataFrame, with_parts: bool
+) -> Iterator[_Scored]:
+    factor = {name: products[name].to_numpy(dtype=np.float64) for name in PRODUCT_COLUMNS[2:]}
+    own_weight = weights.toarray()
+    similar = similar_scores(weights, stored)
+    score = factor["repeat_factor"] * own_weight + factor["similar_weight"] * similar
+    yield _Scored("published", "all", factor["blend_trend"] * score)
+    yield _Scored("published", "new", factor["discover_trend"] * score)
+    if with_parts:
+        yield _Scored("ease", "all", similar)
+        yield _Scored("ease", "new", similar)
+        yield _Scored("personal_frequency", "all", own_weight)
 
 
-def similar_scores(owned: sparse.csr_array, stored: Stored) -> FloatArray:
-    """Add up the scores of what customers own, shape (customers, products); 0 without a source."""
-    kept = owned @ with_values(stored.scores, np.ones_like(stored.scores.data))
-    beyond = np.asarray(owned.sum(axis=1))[:, None] - owned.toarray() - kept.toarray()
-    has_source = np.zeros(kept.shape, dtype=bool)
-    has_source[kept.nonzero()] = True
-    return np.where(has_source, (owned @ stored.scores).toarray() + stored.rest * beyond, 0.0)
+class _Cap:
+    """The rule that a list holds so many products of one category at most."""
+
+    def __init__(self, products: pd.DataFrame, most: int | None) -> None:
+        self._most = most
+        if most is not None:
+            require_columns("products", products, ["product_id"])
+            self._category = pd.factorize(products["category"])[0]
+
+    def applied(self, candidates: FloatArray) -> FloatArray:
+        """Leave out what comes after the best few of its category."""
+        if self._most is None:
+            return candidates
+        row, column = np.nonzero(candidates > -np.inf)
+        category = self._category[column]
+        order = np.lexsort((column, -candidates[row, column], category, row))
+        group = (row * (category.max(initial=0) + 2) + category + 1)[order]
+        rank = np.arange(group.size) - np.searchsorted(group, group)
+        is_over = (rank >= self._most) & (category[order] >= 0)
+        kept = candidates.copy()
+        kept[row[order][is_over], column[order][is_over]] = -np.inf
+        return kept
 
 
-def list_scores(
-    history: History, settings: Settings, similar: FloatArray, customers: IntArray
-) -> Scores:
-    """Score all products for customers at some positions.
+class _Band:
+    """The rule that products cost about what the customer usually pays."""
 
-    Parameters
-    ----------
-    history
-        What was bought before the cut-off.
-    settings
-        Numbers of the lists.
-    similar
-        As given by `similar_scores` for these customers.
-    customers
-        Positions in ``history.baskets.customers``.
-    """
-    trend = history.trend(settings.trend_half_life_days, settings.trend_prior)
-    repeat = history.repeat() ** settings.repeat_power
-    own = history.owned(settings.half_life_days)[customers].toarray() * repeat
-    own_and_similar = own + settings.similar_weight * similar
-    blend_trend = trend**settings.blend_trend_power
-    return Scores(
-        blend=blend_trend * own_and_similar,
-        discover=trend**settings.discover_trend_power * own_and_similar,
-        buy_again=blend_trend * own,
-    )
+    def __init__(
+        self, products: pd.DataFrame, customers: IntArray, prices: pd.DataFrame | None
+    ) -> None:
+        self._bounds: Mapping[str, FloatArray] | None = None
+        if prices is not None:
+            self._price = products["usual_price"].to_numpy(dtype=np.float64)
+            of_customers = prices.set_index("customer_id").reindex(customers)
+            self._bounds = {
+                name: of_customers[name].to_numpy(dtype=np.float64)
+                for name in ("lowest_price", "highest_price")
+            }
 
-
-def with_fallback(scores: FloatArray, popularity: FloatArray) -> FloatArray:
-    """Put products without a positive score behind the others, the popular ones first."""
-    return np.where(scores > 0, scores, popularity / (popularity.max(initial=0) + 1) - 1)
+    def leaves_out(self, block: slice) -> NDArray[np.bool_]:
+        """Tell which products are too cheap or too dear, shape (customers or 1, products or 1)."""
+        if self._bounds is None:
+            return np.zeros((1, 1), dtype=bool)
+        lowest, highest = (self._bounds[name][block, None] for name in self._bounds)
+        # Nothing is below or above what is not known.
+        return (self._price < lowest) | (self._price > highest)
 
 
 def new_only(scores: FloatArray, counts: sparse.csr_array) -> FloatArray:
@@ -297,6 +303,26 @@ def list_table(
         One row per customer_id and position (from 1): task, method_name, product_id, score.
     """
     candidates = new_only(scores, baskets.counts[customers]) if task == "new" else scores
+    return _rows(
+        candidates,
+        baskets.customers[customers],
+        baskets.products,
+        task=task,
+        method_name=method_name,
+        size=size,
+    )
+
+
+def _rows(
+    candidates: FloatArray,
+    customers: Ids,
+    products: Ids,
+    *,
+    task: str,
+    method_name: str,
+    size: int,
+) -> pd.DataFrame:
+    """List the best products of each customer; those with -inf are none."""
     position = largest(candidates, size)
     listed = np.take_along_axis(candidates, position, axis=1)
     row, place = np.nonzero(listed > -np.inf)
@@ -304,215 +330,9 @@ def list_table(
         {
             "task": pd.array([task] * row.size, dtype="str"),
             "method_name": pd.array([method_name] * row.size, dtype="str"),
-            "customer_id": baskets.customers[customers[row]],
+            "customer_id": customers[row],
             "position": place + 1,
-            "product_id": baskets.products[position[row, place]],
+            "product_id": products[position[row, place]],
             "score": listed[row, place].astype(np.float64),
         }
     )
-
-
-def choose_settings(
-    purchases: pd.DataFrame,
-    cutoff: pd.Timestamp,
-    *,
-    validation_days: float = 30,
-    grid: Mapping[str, Sequence[float]] = GRID,
-    memory_gb: float = 1.0,
-) -> Choice:
-    """Choose the settings of the lists by what was bought in the last days before a cut-off.
-
-    Settings are tried one after the other in the order of ``grid``, the others as they are by then,
-    and the value with the best product of the NDCG@10 of both lists is kept; of equal ones the
-    value that was there, then the first. ``popularity_days`` are chosen by the NDCG of popularity
-    alone. Of more than ``CHOICE_HISTORIES`` customers the purchases of every n-th are taken, by
-    customer_id, and of these customers again every n-th is graded.
-
-    Parameters
-    ----------
-    purchases
-        One row per basket_id and product_id, at least: customer_id, purchased_at. Rows at or after
-        the cut-off are not looked at.
-    cutoff
-        Exclusive end of the validation window.
-    validation_days
-        Length of the window.
-    grid
-        Values to try of each setting.
-    memory_gb
-        As for `item_similarities`.
-
-    Returns
-    -------
-    Choice
-        Without a customer to look at, the default settings and no grades.
-
-    Raises
-    ------
-    ValueError
-        If a column is missing or has nulls, or grid names an unknown setting.
-    """
-    for name in grid:
-        if name not in asdict(Settings()):
-            raise ValueError(f"grid has {name}, which is no setting: take the names of Settings.")
-    require_columns("purchases", purchases, PURCHASE_COLUMNS)
-    sample = _of_every_nth_customer(purchases[purchases["purchased_at"] < cutoff])
-    start = cutoff - pd.Timedelta(days=validation_days)
-    history = read_history(sample, start)
-    bought = sample[sample["purchased_at"] >= start]
-    trial = _Trial(history, bought, memory_gb)
-    settings, rows = Settings(), []
-    for name, values in grid.items() if trial.customers.size else ():
-        by_popularity = name == "popularity_days"
-        best = trial.grade(settings, by_popularity=by_popularity)
-        for value in values:
-            tried = replace(settings, **{name: value})
-            grade = trial.grade(tried, by_popularity=by_popularity)
-            rows.append((name, value, trial.customers.size, *grade))
-            if np.prod(grade) > np.prod(best):
-                best, settings = grade, tried
-    return Choice(settings, pd.DataFrame(rows, columns=[*GRADE_COLUMNS]).astype(GRADE_COLUMNS))
-
-
-def setting_choices(
-    purchases: pd.DataFrame,
-    cutoff_dates: Iterable[Any],
-    *,
-    validation_days: float = 30,
-    grid: Mapping[str, Sequence[float]] = GRID,
-    memory_gb: float = 1.0,
-) -> pd.DataFrame:
-    """Choose the settings of the lists at several cut-off dates, for a warehouse of dates.
-
-    Parameters
-    ----------
-    purchases
-        One row per customer_id, product_id, basket_id and order_date, a date at midnight.
-    cutoff_dates
-        Last days whose purchases are known; the validation window ends with them.
-    validation_days, grid, memory_gb
-        As for `choose_settings`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per cutoff_date, setting_name and setting_value that was tried or chosen, sorted,
-        with validation_customers, blend_ndcg, discover_ndcg and is_chosen, which is true in one
-        row of each setting. Values that were not tried have 0 customers and null grades.
-
-    Raises
-    ------
-    ValueError
-        As for `choose_settings`.
-    """
-    require_columns("purchases", purchases, [*PURCHASE_COLUMNS[:-1], "order_date"])
-    dated = purchases.assign(purchased_at=pd.to_datetime(purchases["order_date"]))
-    tables = [pd.DataFrame(columns=[*CHOICE_COLUMNS]).astype(CHOICE_COLUMNS)]
-    for cutoff_date in sorted({pd.Timestamp(date) for date in cutoff_dates}):
-        settings, grades = choose_settings(
-            dated[PURCHASE_COLUMNS],
-            cutoff_date + pd.Timedelta(days=1),
-            validation_days=validation_days,
-            grid=grid,
-            memory_gb=memory_gb,
-        )
-        keys = [*GRADE_COLUMNS][:2]
-        chosen = pd.DataFrame(asdict(settings).items(), columns=keys)
-        table = grades.merge(chosen.assign(is_chosen=True), how="outer", on=keys)
-        table = table.fillna({"validation_customers": 0, "is_chosen": False})
-        tables.append(table.assign(cutoff_date=cutoff_date)[[*CHOICE_COLUMNS]])
-    return pd.concat(tables, ignore_index=True).astype(CHOICE_COLUMNS)
-
-
-def _of_every_nth_customer(purchases: pd.DataFrame) -> pd.DataFrame:
-    customers = purchases["customer_id"].drop_duplicates().sort_values()
-    step = -(-len(customers) // CHOICE_HISTORIES)
-    if step <= 1:
-        return purchases
-    return purchases[purchases["customer_id"].isin(customers.iloc[::step])]
-
-
-class _Trial:
-    """A history, and what some of its customers bought afterwards."""
-
-    def __init__(self, history: History, bought: pd.DataFrame, memory_gb: float) -> None:
-        self._history = history
-        self._memory_gb = memory_gb
-        self._grades: dict[tuple[Settings, bool], tuple[float, float]] = {}
-        self._stored: dict[float, Stored] = {}
-        self._similar: dict[tuple[float, float], FloatArray] = {}
-        baskets = history.baskets
-        known = bought[
-            bought["customer_id"].isin(baskets.customers)
-            & bought["product_id"].isin(baskets.products)
-        ]
-        customer = np.searchsorted(baskets.customers, known["customer_id"].to_numpy())
-        product = np.searchsorted(baskets.products, known["product_id"].to_numpy())
-        most = min(CHOICE_CUSTOMERS, max(1, CHOICE_CELLS // max(baskets.products.size, 1)))
-        buyers = np.unique(customer)
-        self.customers = buyers[:: -(-buyers.size // most) or 1]
-        relevant = sparse.coo_array(
-            (np.ones(len(known)), (customer, product)), shape=baskets.counts.shape
-        )
-        self._relevant = relevant.tocsr()[self.customers].toarray() > 0
-        self._counts = baskets.counts[self.customers]
-        self._is_new = self._relevant & (self._counts.toarray() == 0)
-
-    def grade(self, settings: Settings, *, by_popularity: bool) -> tuple[float, float]:
-        """Give the NDCG of ``blend`` and ``discover``, or of popularity for either."""
-        key = settings, by_popularity
-        if key not in self._grades:
-            self._grades[key] = self._graded(settings, by_popularity)
-        return self._grades[key]
-
-    def _graded(self, settings: Settings, by_popularity: bool) -> tuple[float, float]:
-        popularity = self._history.popularity(settings.popularity_days)
-        blend = discover = np.broadcast_to(popularity, self._relevant.shape)
-        if not by_popularity:
-            similar = self._similar_of(settings)
-            scores = list_scores(self._history, settings, similar, self.customers)
-            blend = with_fallback(scores.blend, popularity)
-            discover = with_fallback(scores.discover, popularity)
-        return (
-            mean_ndcg(blend, self._relevant),
-            mean_ndcg(new_only(discover, self._counts), self._is_new),
-        )
-
-    def _similar_of(self, settings: Settings) -> FloatArray:
-        ease_lambda, half_life = settings.ease_lambda, settings.half_life_days
-        if ease_lambda not in self._stored:
-            self._stored[ease_lambda] = self._fitted(ease_lambda)
-        if (ease_lambda, half_life) not in self._similar:
-            owned = self._history.owned(half_life)[self.customers]
-            self._similar = {
-                (ease_lambda, half_life): similar_scores(owned, self._stored[ease_lambda])
-            }
-        return self._similar[ease_lambda, half_life]
-
-    def _fitted(self, ease_lambda: float) -> Stored:
-        baskets = self._history.baskets
-        counts = baskets.counts.tocoo()
-        weights = pd.DataFrame(
-            {
-                "customer_id": baskets.customers[counts.row],
-                "product_id": baskets.products[counts.col],
-                "basket_count": counts.data,
-            }
-        )
-        similarities = item_similarities(
-            weights, regularisation=ease_lambda, memory_gb=self._memory_gb
-        )
-        return store(similarities, baskets.products)
-
-
-def mean_ndcg(scores: FloatArray, is_relevant: NDArray[np.bool_], k: int = CHOICE_K) -> float:
-    """Give the mean NDCG of the first k over rows with something relevant; 0 without any."""
-    graded = np.flatnonzero(is_relevant.any(axis=1))
-    if not graded.size:
-        return 0.0
-    is_relevant = is_relevant[graded]
-    position = largest(scores[graded], k)
-    discount = 1 / np.log2(np.arange(2, position.shape[1] + 2))
-    gain = np.take_along_axis(is_relevant, position, axis=1) @ discount
-    ideal = np.cumsum(discount)[np.minimum(is_relevant.sum(axis=1), discount.size) - 1]
-    return float((gain / ideal).mean())

@@ -11,20 +11,17 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-import dovecote.recommend.lists as lists_module
+import dovecote.recommend.choice as choice_module
 from dovecote.recommend import Settings, choose_settings, item_similarities, setting_choices
-from dovecote.recommend.lists import (
+from dovecote.recommend.choice import (
     History,
     Scores,
-    Stored,
     list_scores,
-    list_table,
     mean_ndcg,
     read_history,
-    similar_scores,
-    store,
     with_fallback,
 )
+from dovecote.recommend.lists import Stored, list_table, similar_scores, store
 
 CUTOFF = pd.Timestamp("2024-07-01")
 SETTINGS = Settings(
@@ -296,7 +293,7 @@ def test_of_many_customers_every_nth_is_taken(monkeypatch: pytest.MonkeyPatch) -
     purchases = shop(seed=14)
     few = purchases[purchases["customer_id"].isin(sorted(set(purchases["customer_id"]))[::4])]
     expected = choose_settings(few, CUTOFF, grid=SMALL_GRID).grades
-    monkeypatch.setattr(lists_module, "CHOICE_HISTORIES", 7)
+    monkeypatch.setattr(choice_module, "CHOICE_HISTORIES", 7)
     found = choose_settings(purchases, CUTOFF, grid=SMALL_GRID).grades
     pd.testing.assert_frame_equal(found, expected)
 
