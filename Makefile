@@ -82,6 +82,12 @@ bench: $(INSTALLED) ## Measure the demo build and compare with the limit
 bench-churn: $(INSTALLED) ## Measure churn scores beside lifetimes, at 10 million customers, in a build
 	@$(WITHOUT_INPUTS) $(BIN)/python benchmarks/churn.py
 
+.PHONY: bench-recommend
+bench-recommend: $(INSTALLED) ## Grade recommendations beside implicit on real shops, and time similarities beside it
+	@$(BIN)/python -c "import implicit" 2>/dev/null || $(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[bench]"
+	@$(WITHOUT_INPUTS) OMP_NUM_THREADS=1 $(BIN)/python benchmarks/recommend.py
+	@$(WITHOUT_INPUTS) OMP_NUM_THREADS=1 $(BIN)/python benchmarks/recommend_scale.py
+
 .PHONY: demo-shop
 demo-shop: $(INSTALLED) ## Make the demo shop in seeds/demo anew
 	@rm -rf target/demo-shop

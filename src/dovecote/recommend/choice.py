@@ -26,8 +26,8 @@ IntArray = NDArray[np.int64]
 
 REPEAT_PRIOR_BUYERS = 10
 CHOICE_K = 10
-CHOICE_CUSTOMERS = 2_000
-CHOICE_CELLS = 50_000_000
+CHOICE_CUSTOMERS = 1_000
+CHOICE_CELLS = 20_000_000
 CHOICE_HISTORIES = 100_000
 PURCHASE_COLUMNS = ["customer_id", "product_id", "basket_id", "purchased_at"]
 GRADE_COLUMNS = {
@@ -197,8 +197,10 @@ def list_scores(
         Positions in ``history.baskets.customers``.
     """
     trend = history.trend(settings.trend_half_life_days, settings.trend_prior)
+    trend = trend.astype(similar.dtype)
     repeat = history.repeat() ** settings.repeat_power
-    own = history.owned(settings.half_life_days)[customers].toarray() * repeat
+    own = history.owned(settings.half_life_days)[customers].astype(similar.dtype).toarray()
+    own *= repeat.astype(similar.dtype)
     own_and_similar = own + settings.similar_weight * similar
     blend_trend = trend**settings.blend_trend_power
     return Scores(
@@ -210,7 +212,8 @@ def list_scores(
 
 def with_fallback(scores: FloatArray, popularity: FloatArray) -> FloatArray:
     """Put products without a positive score behind the others, the popular ones first."""
-    return np.where(scores > 0, scores, popularity / (popularity.max(initial=0) + 1) - 1)
+    behind = popularity / (popularity.max(initial=0) + 1) - 1
+    return np.where(scores > 0, scores, behind.astype(scores.dtype))
 
 
 def choose_settings(
@@ -386,7 +389,9 @@ class _Trial:
         if (ease_lambda, half_life) not in self._similar:
             owned = self._history.owned(half_life)[self.customers]
             self._similar = {
-                (ease_lambda, half_life): similar_scores(owned, self._stored[ease_lambda])
+                (ease_lambda, half_life): similar_scores(owned, self._stored[ease_lambda]).astype(
+                    np.float32
+                )
             }
         return self._similar[ease_lambda, half_life]
 
