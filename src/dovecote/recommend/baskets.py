@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -55,8 +56,9 @@ def read_counts(weights: pd.DataFrame) -> BasketCounts:
         raise ValueError(
             "Column basket_count of weights has a value that is not positive: leave the row out."
         )
-    customers, customer = np.unique(weights["customer_id"].to_numpy(), return_inverse=True)
-    products, product = np.unique(weights["product_id"].to_numpy(), return_inverse=True)
+    (customers, customer), (products, product) = (
+        _numbered(weights[column]) for column in ("customer_id", "product_id")
+    )
     shape = (customers.size, products.size)
     matrix = sparse.coo_array((counts, (customer, product)), shape=shape).tocsr()
     if matrix.nnz < counts.size:
@@ -65,6 +67,12 @@ def read_counts(weights: pd.DataFrame) -> BasketCounts:
         )
     matrix.sort_indices()
     return BasketCounts(customers, products, matrix)
+
+
+def _numbered(ids: pd.Series[Any]) -> tuple[Ids, NDArray[np.int32]]:
+    """Give the distinct ids, ascending, and the position of each id among them."""
+    position, distinct = pd.factorize(ids.to_numpy(), sort=True)
+    return distinct, position.astype(np.int32)
 
 
 def require_columns(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> None:
@@ -90,6 +98,14 @@ def with_values(matrix: sparse.csr_array, values: NDArray[Any]) -> sparse.csr_ar
 def scaled_rows(matrix: sparse.csr_array, factors: NDArray[Any]) -> sparse.csr_array:
     """Multiply each row by its factor."""
     return with_values(matrix, matrix.data * np.repeat(factors, np.diff(matrix.indptr)))
+
+
+def blocks_of_cost(cost: NDArray[Any], most: float) -> Iterator[slice]:
+    """Split positions into slices that cost at most this much beside their last position."""
+    block = np.floor((np.cumsum(cost, dtype=np.float64) - cost) / most)
+    starts = np.flatnonzero(np.diff(block, prepend=-1)).tolist()
+    for start, stop in pairwise([*starts, cost.size]):
+        yield slice(start, stop)
 
 
 def blocks(n: int, size: int) -> Iterator[slice]:

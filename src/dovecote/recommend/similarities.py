@@ -49,15 +49,15 @@ from scipy.linalg import cholesky, lapack, solve_triangular
 from dovecote.recommend.baskets import (
     BasketCounts,
     blocks,
+    blocks_of_cost,
     read_counts,
-    scaled_rows,
     with_values,
 )
 from dovecote.recommend.ranking import largest, largest_stored
 
 Method = Literal["ease", "bm25", "cosine"]
 FloatArray = NDArray[np.floating[Any]]
-IntArray = NDArray[np.int64]
+IntArray = NDArray[np.integer[Any]]
 
 DEFAULT_REGULARISATION = 200.0
 DEFAULT_NEIGHBOURS = 50
@@ -66,6 +66,10 @@ BM25_B = 0.25
 BLOCK_SHARE = 1 / 16
 """Share of the memory bound that one dense block of a matrix may take; a few exist at a time."""
 BYTES_A_STORED_VALUE = 12
+CACHED_VALUES = 500_000
+"""Values of a sparse matrix that a processor keeps close by."""
+SPREAD_FROM = 20_000
+"""Values that multiplying a row with its partners would read of it, to spread it out instead."""
 SAFE_ERROR = 1e-3
 SCORE_DECIMALS = 6
 COLUMNS = {
@@ -105,7 +109,7 @@ class _Pairs(NamedTuple):
     product: IntArray
     neighbour: IntArray
     score: FloatArray
-    co_buyers: IntArray
+    co_buyers: FloatArray
 
 
 class _Kernel(Protocol):
@@ -168,17 +172,20 @@ def item_similarities(
             raise ValueError(f"{name} must be positive: it is {value}.")
     baskets = read_counts(weights)
     chosen = method or ("ease" if _ease_gb(baskets) <= memory_gb else "bm25")
+    sides = ("product_id", "similar_product_id")
     rest: FloatArray = np.zeros(baskets.products.size)
     if chosen == "ease":
-        scoring, display, rest = _dense_neighbours(baskets, regularisation, neighbours, memory_gb)
+        for_scoring, shown, rest = _dense_neighbours(baskets, regularisation, neighbours, memory_gb)
+        scoring = _table(baskets, for_scoring, chosen, sides[::-1])
+        display = _table(baskets, shown, chosen, sides)
     else:
+        nearest = _sparse_neighbours(baskets, chosen, neighbours, memory_gb)
+        display = _table(baskets, nearest, chosen, sides)
         # Cosines are symmetric, so a product's sources are its targets.
-        scoring = display = _sparse_neighbours(baskets, chosen, neighbours, memory_gb)
-    return Similarities(
-        _table(baskets, scoring, chosen, ("similar_product_id", "product_id")),
-        _table(baskets, display, chosen, ("product_id", "similar_product_id")),
-        pd.DataFrame({"similar_product_id": baskets.products, "rest_score": rest}),
-    )
+        swapped = dict(zip(sides, sides[::-1], strict=True))
+        scoring = display.rename(columns=swapped)[display.columns]
+    targets = pd.DataFrame({"similar_product_id": baskets.products, "rest_score": rest})
+    return Similarities(scoring, display, targets)
 
 
 def ease_matrix(
@@ -254,13 +261,13 @@ def _taken(
         row + block.start,
         neighbour,
         scores[row, neighbour],
-        co_buyers[row, neighbour].astype(np.int64),
+        co_buyers[row, neighbour],
     )
 
 
 def _joined(pairs: list[_Pairs]) -> _Pairs:
     nothing = np.empty(0, dtype=np.int64)
-    none = _Pairs(nothing, nothing, np.empty(0), nothing)
+    none = _Pairs(nothing, nothing, np.empty(0), np.empty(0))
     return _Pairs(*(np.concatenate(parts) for parts in zip(none, *pairs, strict=True)))
 
 
@@ -334,55 +341,80 @@ def _sparse_neighbours(
 ) -> _Pairs:
     if not baskets.products.size:
         return _joined([])
-    # Columns are sorted by popularity, as what is often added to should lie close together.
-    buyers = np.bincount(baskets.counts.indices).astype(np.float64)
-    by_rank = np.argsort(-buyers, kind="stable")
-    rank = np.argsort(by_rank)
-
-    def both_sides(matrix: sparse.csr_array) -> tuple[sparse.csr_array, sparse.csr_array]:
-        columns = rank[matrix.indices].astype(matrix.indices.dtype)
-        ranked = sparse.csr_array((matrix.data, columns, matrix.indptr), shape=matrix.shape)
-        return matrix.T.tocsr(), ranked
-
-    of_products, is_bought = both_sides(baskets.is_bought.astype(np.float32))
     if method == "bm25":
-        directions_of_products, directions = both_sides(_bm25_directions(baskets.counts))
+        of_products = _bm25_directions(baskets.counts).T.tocsr()
+    else:
+        of_products = baskets.is_bought.astype(np.float32).T.tocsr()
+    pairs = _nearest(of_products, method, neighbours, memory_gb)
+    if method == "bm25":
+        # Counted for what is kept alone: a second product of matrices would cost more.
+        is_bought = with_values(of_products, np.ones_like(of_products.data))
+        pairs = pairs._replace(co_buyers=_common(is_bought, pairs.product, pairs.neighbour))
+    return pairs
+
+
+def _nearest(
+    of_products: sparse.csr_array, method: Method, neighbours: int, memory_gb: float
+) -> _Pairs:
+    """Keep the products with the largest cosines, the inner products as co_buyers."""
+    # Columns are sorted by popularity, as what is often added to should lie close together.
+    buyers = np.diff(of_products.indptr).astype(np.float64)
+    by_rank = np.argsort(-buyers, kind="stable").astype(np.int32)
+    ranked = of_products[by_rank].T.tocsr()
+    bought = np.diff(ranked.indptr)[of_products.indices]
+    candidates = np.add.reduceat(bought, of_products.indptr[:-1], dtype=np.float64)
+    candidates = np.minimum(candidates, buyers.size)
+    most = memory_gb * 1e9 * BLOCK_SHARE * 2 / BYTES_A_STORED_VALUE
     kept = []
-    for block in _sparse_blocks(of_products, is_bought, memory_gb):
-        both = of_products[block] @ is_bought
-        if method == "bm25":
-            # The same entries in the same order, as the same ones were multiplied.
-            values = (directions_of_products[block] @ directions).data
-        else:
+    for block in blocks_of_cost(candidates, min(most, CACHED_VALUES)):
+        similar = of_products[block] @ ranked
+        values = similar.data
+        if method == "cosine":
             # Squared, and the row's own buyers left out: equal fractions give equal numbers.
-            values = both.data.astype(np.float64)
-            values *= values
-            values /= buyers[by_rank][both.indices]
-        both.indices = by_rank[both.indices]
-        row, stored = largest_stored(both, values, neighbours, np.arange(block.start, block.stop))
-        product, found = row + block.start, values[stored]
-        kept.append(
-            _Pairs(
-                product,
-                both.indices[stored].astype(np.int64),
-                found if method == "bm25" else np.sqrt(found / buyers[product]),
-                both.data[stored].astype(np.int64),
-            )
-        )
+            values = values.astype(np.float64) ** 2 / buyers[by_rank][similar.indices]
+        own = np.arange(block.start, block.stop, dtype=np.int32)
+        row, stored = largest_stored(similar, values, neighbours, own, columns=by_rank)
+        product, neighbour = own[row], by_rank[similar.indices[stored]]
+        score = values[stored]
+        if method == "cosine":
+            score = np.sqrt(score / buyers[product])
+        kept.append(_Pairs(product, neighbour, score, similar.data[stored]))
     return _joined(kept)
 
 
-def _sparse_blocks(
-    of_products: sparse.csr_array, is_bought: sparse.csr_array, memory_gb: float
-) -> Iterator[slice]:
-    """Split products so that the products' neighbours before the choice fit into memory."""
-    products = of_products.shape[0]
-    candidates = np.minimum(of_products @ np.diff(is_bought.indptr).astype(np.float64), products)
-    most = memory_gb * 1e9 * BLOCK_SHARE * 2 / BYTES_A_STORED_VALUE
-    block = np.floor((np.cumsum(candidates) - candidates) / most)
-    starts = np.concatenate([np.flatnonzero(np.diff(block, prepend=-1)), [products]])
-    for start, stop in pairwise(starts):
-        yield slice(int(start), int(stop))
+def _common(matrix: sparse.csr_array, one: IntArray, other: IntArray) -> FloatArray:
+    """Count the columns that pairs of rows of a matrix of ones have in common.
+
+    Rows of similar length are multiplied with each other. A long one with many partners is spread
+    out instead, so that only the entries of its partners are looked at.
+    """
+    rows, length = matrix.shape[0], np.diff(matrix.indptr)
+    is_swapped = length[one] < length[other]
+    key = np.where(is_swapped, other, one) * np.int64(rows) + np.where(is_swapped, one, other)
+    order = np.argsort(key)
+    # Two products are often neighbours of each other: they are counted once.
+    is_first = np.diff(key[order], prepend=-1) > 0
+    long, short = np.divmod(key[order][is_first], rows)
+    count = np.empty(long.size, dtype=np.float32)
+    is_spread = (np.bincount(long, minlength=rows) * length > SPREAD_FROM)[long]
+    alike = np.flatnonzero(~is_spread)
+    for block in blocks_of_cost(length[long[alike]] + length[short[alike]], CACHED_VALUES):
+        pair = alike[block]
+        count[pair] = matrix[long[pair]].multiply(matrix[short[pair]]).sum(axis=1)
+    dense = np.zeros(matrix.shape[1], dtype=np.float32)
+    starts = np.flatnonzero(np.diff(long, prepend=-1, append=rows) > 0)
+    for start, stop in pairwise(starts.tolist()):
+        if not is_spread[start]:
+            continue
+        row, partners = long[start], short[start:stop]
+        columns = matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]]
+        dense[columns] = 1
+        for block in blocks_of_cost(length[partners], CACHED_VALUES):
+            count[start + block.start : start + block.stop] = matrix[partners[block]] @ dense
+        dense[columns] = 0
+    found = np.empty(one.size, dtype=np.float32)
+    found[order] = count[np.cumsum(is_first) - 1]
+    return found
 
 
 def _bm25_directions(counts: sparse.csr_array) -> sparse.csr_array:
@@ -390,17 +422,19 @@ def _bm25_directions(counts: sparse.csr_array) -> sparse.csr_array:
 
     A product is a document, a customer is a word.
     """
+    # In place, and without the constant factor k1 + 1, which a length of 1 takes out again.
     length = np.asarray(counts.sum(axis=0))
-    damping = BM25_K1 * (1 - BM25_B + BM25_B * length / length.mean())
-    saturated = counts.data * (BM25_K1 + 1) / (counts.data + damping[counts.indices])
-    rarity = np.log1p((counts.shape[1] + 0.5) / (np.diff(counts.indptr) + 0.5))
-    weights = scaled_rows(with_values(counts, saturated), rarity)
-    norms = np.sqrt(np.bincount(weights.indices, weights.data**2, counts.shape[1]))
-    return with_values(weights, (weights.data / norms[weights.indices]).astype(np.float32))
+    values = (BM25_K1 * (1 - BM25_B + BM25_B * length / length.mean()))[counts.indices]
+    values += counts.data
+    np.divide(counts.data, values, out=values)
+    bought = np.diff(counts.indptr)
+    values *= np.repeat(np.log1p((counts.shape[1] + 0.5) / (bought + 0.5)), bought)
+    values /= np.sqrt(np.bincount(counts.indices, values**2))[counts.indices]
+    return with_values(counts, values.astype(np.float32))
 
 
 def _table(
-    baskets: BasketCounts, pairs: _Pairs, method: Method, sides: tuple[str, str]
+    baskets: BasketCounts, pairs: _Pairs, method: Method, sides: tuple[str, ...]
 ) -> pd.DataFrame:
     """Name the pairs; the first of ``sides`` is the column of ``pairs.product``."""
     customers = baskets.counts.shape[0]

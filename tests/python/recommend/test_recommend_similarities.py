@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from numpy.typing import NDArray
+from scipy import sparse
 from small_shops import basket_counts, weights_of
 
-from dovecote.recommend import item_similarities
+from dovecote.recommend import item_similarities, similarities
+from dovecote.recommend.baskets import blocks_of_cost
 from dovecote.recommend.similarities import Similarities
 
 Matrix = NDArray[np.float64]
@@ -30,12 +33,12 @@ def regressed(counts: NDArray[np.int64], penalty: float) -> Matrix:
     return scores
 
 
-def matrix_of(similarities: pd.DataFrame, products: int) -> Matrix:
+def matrix_of(table: pd.DataFrame, products: int) -> Matrix:
     scores = np.zeros((products, products))
     source, target = (
-        similarities[column].str[1:].astype(int) for column in ("product_id", "similar_product_id")
+        table[column].str[1:].astype(int) for column in ("product_id", "similar_product_id")
     )
-    scores[source, target] = similarities["score"]
+    scores[source, target] = table["score"]
     return scores
 
 
@@ -112,8 +115,14 @@ def test_cosines_are_those_of_dense_matrices(method: str, memory_gb: float) -> N
     assert_allclose(matrix_of(found.scoring, 30), expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("spread_from", [0, 100, similarities.SPREAD_FROM])
+@pytest.mark.parametrize("cached_values", [7, similarities.CACHED_VALUES])
 @pytest.mark.parametrize("method", ["ease", "bm25", "cosine"])
-def test_cosine_lift_and_co_buyers_are_counted(method: str) -> None:
+def test_cosine_lift_and_co_buyers_are_counted(
+    method: str, cached_values: int, spread_from: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(similarities, "CACHED_VALUES", cached_values)
+    monkeypatch.setattr(similarities, "SPREAD_FROM", spread_from)
     counts = basket_counts(40, 30, seed=6)
     buyers = {f"p{product:03d}": set(np.flatnonzero(counts[:, product])) for product in range(30)}
     found = item_similarities(weights_of(counts), method=method)  # type: ignore[arg-type]
@@ -124,6 +133,36 @@ def test_cosine_lift_and_co_buyers_are_counted(method: str) -> None:
             assert row.co_buyers == len(one & other)
             assert row.cosine == pytest.approx(len(one & other) / np.sqrt(len(one) * len(other)))
             assert row.lift == pytest.approx(len(one & other) * 40 / (len(one) * len(other)))
+
+
+@pytest.mark.parametrize("method", ["bm25", "cosine"])
+def test_the_sources_of_a_target_are_its_own_targets_where_scores_are_symmetric(
+    method: str,
+) -> None:
+    weights = weights_of(basket_counts(40, 30, seed=13))
+    found = item_similarities(weights, method=method, neighbours=3)  # type: ignore[arg-type]
+    swapped = {"product_id": "similar_product_id", "similar_product_id": "product_id"}
+    sources = found.scoring.rename(columns=swapped)
+    assert list(found.scoring) == list(found.display)
+    assert len(sources.merge(found.display)) == len(found.display) == 90
+    assert not found.scoring.equals(found.display)
+
+
+@pytest.mark.parametrize(
+    ("cost", "most", "starts"),
+    [
+        ([], 3, []),
+        ([1, 1, 1, 1], 2, [0, 2]),
+        ([9, 1, 9, 9], 3, [0, 1, 3]),
+        ([0, 0, 2, 2], 100, [0]),
+    ],
+)
+def test_positions_are_split_where_costs_add_up(
+    cost: list[int], most: float, starts: list[int]
+) -> None:
+    found = list(blocks_of_cost(np.array(cost), most))
+    assert [one.start for one in found] == starts
+    assert [position for one in found for position in range(len(cost))[one]] == [*range(len(cost))]
 
 
 @pytest.mark.parametrize("method", ["ease", "bm25", "cosine"])
@@ -210,6 +249,25 @@ def test_a_customer_who_bought_everything_fits_into_blocks() -> None:
         for memory_gb in (1.0, 1e-5)
     )
     assert_same(whole, parts)
+
+
+@pytest.mark.parametrize(("memory_gb", "cached_values"), [(1e-5, 500_000), (1.0, 100)])
+def test_products_are_multiplied_in_parts_that_fit_into_memory(
+    memory_gb: float, cached_values: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes, chosen = [], similarities.largest_stored
+
+    def watched(similar: sparse.csr_array, *rest: Any, **named: Any) -> Any:
+        sizes.append(similar.nnz)
+        return chosen(similar, *rest, **named)
+
+    monkeypatch.setattr(similarities, "largest_stored", watched)
+    monkeypatch.setattr(similarities, "CACHED_VALUES", cached_values)
+    weights = weights_of(basket_counts(50, 200, seed=14))
+    item_similarities(weights, method="bm25", memory_gb=memory_gb)
+    # A part may exceed the bound by its last row.
+    assert max(sizes) <= min(memory_gb * 1e9 / 8 / 12, cached_values) + 200
+    assert len(sizes) > 50
 
 
 def assert_same(one: Similarities, other: Similarities) -> None:
