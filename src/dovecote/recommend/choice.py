@@ -29,6 +29,7 @@ CHOICE_K = 10
 CHOICE_CUSTOMERS = 1_000
 CHOICE_CELLS = 20_000_000
 CHOICE_HISTORIES = 100_000
+PRODUCTS_OF_SLOW_FITS = 10_000
 PURCHASE_COLUMNS = ["customer_id", "product_id", "basket_id", "purchased_at"]
 GRADE_COLUMNS = {
     "setting_name": "str",
@@ -230,7 +231,8 @@ def choose_settings(
     and the value with the best product of the NDCG@10 of both lists is kept; of equal ones the
     value that was there, then the first. ``popularity_days`` are chosen by the NDCG of popularity
     alone. Of more than ``CHOICE_HISTORIES`` customers the purchases of every n-th are taken, by
-    customer_id, and of these customers again every n-th is graded.
+    customer_id, and of these customers again every n-th is graded. ``ease_lambda`` stays as it is
+    where there are more than ``PRODUCTS_OF_SLOW_FITS`` products, as each value costs a fit.
 
     Parameters
     ----------
@@ -266,7 +268,10 @@ def choose_settings(
     bought = sample[sample["purchased_at"] >= start]
     trial = _Trial(history, bought, memory_gb)
     settings, rows = Settings(), []
+    is_slow = history.baskets.products.size > PRODUCTS_OF_SLOW_FITS
     for name, values in grid.items() if trial.customers.size else ():
+        if name == "ease_lambda" and is_slow:
+            continue
         by_popularity = name == "popularity_days"
         best = trial.grade(settings, by_popularity=by_popularity)
         for value in values:

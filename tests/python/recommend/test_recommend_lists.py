@@ -313,3 +313,10 @@ def test_unstored_sources_give_no_score() -> None:
     nothing = Stored(history.owned(1)[:0].T @ history.owned(1)[:0], np.ones(products))
     similar: NDArray[np.floating] = similar_scores(history.owned(50), nothing)
     assert (similar == 0).all()
+
+
+def test_a_penalty_is_not_tried_where_fits_are_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice_module, "PRODUCTS_OF_SLOW_FITS", 1)
+    choice = choose_settings(shop(seed=5), CUTOFF, grid={"ease_lambda": (1.0,), **SMALL_GRID})
+    assert set(choice.grades["setting_name"]) == set(SMALL_GRID)
+    assert choice.settings.ease_lambda == Settings().ease_lambda
