@@ -197,6 +197,7 @@
         {%- do dovecote.stop("dovecote_recommendation_price_band is " ~ band ~ ": give lowest and highest, two multiples of what a customer usually pays, or null.") -%}
     {%- endif -%}
     {%- do dovecote.check_number('dovecote_recommendation_min_repeat_share', 0, 1) -%}
+    {%- do dovecote.check_whole_number('dovecote_recommendation_repeat_days', 0, 3650) -%}
     {%- do dovecote.check_whole_number('dovecote_recommendation_cart_days', 0, 3650) -%}
     {%- do dovecote.check_choice('dovecote_recommendation_segment', ['acquisition_channel', 'country', 'city', 'gender', 'loyalty_tier']) -%}
     {%- do dovecote.check_whole_number('dovecote_recommendation_evaluation_cutoffs', 1, 24) -%}
@@ -256,6 +257,7 @@
         'dovecote_recommendation_max_per_category',
         'dovecote_recommendation_price_band',
         'dovecote_recommendation_min_repeat_share',
+        'dovecote_recommendation_repeat_days',
         'dovecote_recommendation_cart_days',
         'dovecote_recommendation_segment',
         'dovecote_recommendation_evaluation_cutoffs',

@@ -10,15 +10,10 @@
 {%- endmacro %}
 
 
-{#
-    Share of a product's buyers who bought it again. A product with few buyers is held by the share of all products,
-    as if this many more had bought it.
-#}
-{% macro repeat_share(repeat_buyers, buyers, shop_share) -%}
-    (({{ repeat_buyers }} + {{ dovecote.repeat_prior_buyers() }} * {{ shop_share }}) / ({{ buyers }} + {{ dovecote.repeat_prior_buyers() }}))
+{# Share of a product's buyers who bought it again, held by the share of all products as if so many more had bought. #}
+{% macro repeat_share(repeat_buyers, buyers, shop_share, prior_buyers) -%}
+    (({{ repeat_buyers }} + {{ prior_buyers }} * {{ shop_share }}) / ({{ buyers }} + {{ prior_buyers }}))
 {%- endmacro %}
-
-{% macro repeat_prior_buyers() %}{{ return(10) }}{% endmacro %}
 
 
 {# The published list of a task. #}
@@ -27,10 +22,13 @@
 {%- endmacro %}
 
 
-{# The lowest or highest price that a customer is to be shown; null without a rule. #}
-{% macro price_bound(which, usual_price) -%}
+{#
+    The lowest or highest price that a customer is to be shown; null without a rule. Lists of the past, which are graded
+    beside other methods, are made without the shop's own restrictions.
+#}
+{% macro price_bound(which, is_as_of, usual_price) -%}
     {%- set band = var('dovecote_recommendation_price_band') -%}
-    cast({{ band[which] ~ " * " ~ usual_price if band else "null" }} as double)
+    cast(case when {{ is_as_of }} then {{ band[which] if band else "null" }} * {{ usual_price }} end as double)
 {%- endmacro %}
 
 
@@ -60,4 +58,10 @@
 {% macro bought_in_words(baskets, last_date) -%}
     case when {{ baskets }} = 1 then 'bought once, on ' else 'bought ' || {{ baskets }} || ' times, last on ' end
     || cast({{ last_date }} as string)
+{%- endmacro %}
+
+
+{# Interests, written like a|b, "a, b", a;b or ["a", "b"], or one of them, as |a|b|. #}
+{% macro as_interests(text) -%}
+    '|' || replace(replace(translate(lower({{ text }}), ',;[]"', '|||||'), '| ', '|'), ' |', '|') || '|'
 {%- endmacro %}

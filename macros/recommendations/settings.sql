@@ -35,3 +35,21 @@
 
 {# Days of a customer that make a basket; none where an order does. #}
 {% macro basket_days() %}{{ return(var('dovecote_association_window_days')) }}{% endmacro %}
+
+
+{# Baskets of a segment with a product from which on it counts as popular there: fewer are chance. #}
+{% macro min_segment_baskets() %}{{ return(5) }}{% endmacro %}
+
+
+{# Days after which whoever buys a product again has had the time to. #}
+{% macro days_to_buy_again() %}{{ return(var('dovecote_recommendation_repeat_days')) }}{% endmacro %}
+
+
+{# The columns that tell baskets apart. #}
+{% macro basket_key() -%}
+    {%- if dovecote.basket_days() -%}
+        customer_id, floor({{ dovecote.days_between("date '1990-01-01'", "order_date") }} / {{ dovecote.basket_days() }})
+    {%- else -%}
+        order_id
+    {%- endif -%}
+{%- endmacro %}

@@ -100,7 +100,10 @@ def tour() -> None:
             table.add_column(column, overflow="fold")
         for row in answer.rows:
             table.add_row(*("" if value is None else str(value) for value in row))
-        Console().print(table)
+        if answer.rows:
+            Console().print(table)
+        else:
+            console.print("No rows: mart_input_coverage says which input is missing.")
     console.print(origin)
 
 

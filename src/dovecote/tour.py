@@ -110,7 +110,7 @@ limit 6""",
 select
     recommendations.customer_id,
     recommendations.position,
-    products.product_name,
+    coalesce(products.product_name, products.product_id) as product,
     recommendations.reason_1
 from dovecote_marts.mart_customer_recommendations as recommendations
 inner join dovecote_marts.dim_products as products

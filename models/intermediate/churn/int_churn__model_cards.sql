@@ -59,9 +59,11 @@ final as (
     select
         churn_versions.model_version,
         'churn' as domain,
+        true as is_published,
         churn_versions.model_name,
         churn_versions.activity,
         churn_versions.horizon_days,
+        run.as_of_date as trained_to_date,
         coalesce(coefficients.training_customers, fits.customers) as training_customers,
         case
             when fits.activity is not null

@@ -24,6 +24,7 @@ final as (
     select
         order_id,
         customer_id,
+        ordered_at,
         order_date,
         cancelled_date,
         gross_amount,

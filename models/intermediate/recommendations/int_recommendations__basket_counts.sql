@@ -12,7 +12,8 @@ final as (
         cutoff_date,
         customer_number,
         product_number,
-        cast(count(*) as integer) as basket_count
+        cast(count(*) as integer) as basket_count,
+        max(age_days) as first_age_days
     from purchases
     group by cutoff_date, customer_number, product_number
 

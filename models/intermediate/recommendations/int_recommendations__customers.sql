@@ -23,7 +23,8 @@ final as (
         customers.first_seen_date,
         merged_customers.known_from_date,
         customers.{{ var("dovecote_recommendation_segment") }} as segment,
-        '|' || replace(replace(lower(customers.interests), ', ', '|'), ',', '|') || '|' as interests
+        customers.closed_at is not null as is_closed,
+        {{ dovecote.as_interests("customers.interests") }} as interests
     from customers
     left join merged_customers
         on customers.customer_id = merged_customers.customer_id

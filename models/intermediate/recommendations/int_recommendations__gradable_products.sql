@@ -11,6 +11,10 @@ tasks as (
 
     union all
 
+    select 'cold' as task
+
+    union all
+
     select 'item_page' as task
 
 ),

@@ -26,7 +26,7 @@ lists as (
 
 scored_lists as (
 
-    select * from {{ ref("dovecote", "int_recommendations__scored_lists") }}
+    select * from {{ ref("dovecote", "ml_recommendations__scored_lists") }}
     where method_name <> 'published'
 
 ),
@@ -192,9 +192,43 @@ all_lists as (
 
 ),
 
+-- Who had bought nothing is a task of its own: only what falls back on popularity serves them.
+cold_customers as (
+
+    select distinct
+        cutoff_date,
+        customer_number
+    from {{ ref("dovecote", "int_recommendations__relevant") }}
+    where task = 'cold'
+
+),
+
+cold_lists as (
+
+    select
+        'cold' as task,
+        all_lists.method_name,
+        all_lists.cutoff_date,
+        all_lists.customer_number,
+        all_lists.position,
+        all_lists.product_number
+    from all_lists
+    inner join cold_customers
+        on
+            all_lists.cutoff_date = cold_customers.cutoff_date
+            and all_lists.customer_number = cold_customers.customer_number
+    where all_lists.task = 'all'
+
+),
+
 final as (
 
     select * from all_lists
+    where position <= {{ depth }}
+
+    union all
+
+    select * from cold_lists
     where position <= {{ depth }}
 
 )

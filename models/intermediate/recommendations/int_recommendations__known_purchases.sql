@@ -1,3 +1,4 @@
+{{ config(materialized="view") }}
 -- What was a purchase as far as each cut-off could know: cancellations of later are not known yet, and accounts that
 -- were merged later were others then.
 with
@@ -22,6 +23,7 @@ final as (
         purchases.customer_number,
         purchases.product_number,
         purchases.basket_number,
+        purchases.ordered_at,
         purchases.order_date,
         purchases.unit_price,
         {{ dovecote.days_between("purchases.order_date", "cutoffs.cutoff_date") }} + 1 as age_days

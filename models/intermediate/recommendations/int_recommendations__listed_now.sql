@@ -23,7 +23,7 @@ due as (
     select repurchases.*
     from {{ ref("dovecote", "int_recommendations__repurchases") }} as repurchases
     inner join run
-        on repurchases.expected_from_date <= run.as_of_date
+        on run.as_of_date between repurchases.expected_from_date and repurchases.expected_to_date
     {%- if cap %}
     qualify
         repurchases.category is null

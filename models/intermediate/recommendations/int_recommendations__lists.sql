@@ -1,6 +1,5 @@
 -- The published lists: scored products first, then popular ones until the list is full.
 {% set cap = var("dovecote_recommendation_max_per_category") -%}
-{% set band = var("dovecote_recommendation_price_band") -%}
 
 with
 
@@ -17,8 +16,20 @@ tastes as (
 
 scored as (
 
-    select * from {{ ref("dovecote", "int_recommendations__scored_lists") }}
-    where method_name = 'published'
+    select
+        scored_lists.cutoff_date,
+        scored_lists.customer_number,
+        scored_lists.task,
+        scored_lists.position,
+        scored_lists.product_number,
+        product_facts.category,
+        scored_lists.score
+    from {{ ref("dovecote", "ml_recommendations__scored_lists") }} as scored_lists
+    inner join {{ ref("dovecote", "int_recommendations__product_facts") }} as product_facts
+        on
+            scored_lists.cutoff_date = product_facts.cutoff_date
+            and scored_lists.product_number = product_facts.product_number
+    where scored_lists.method_name = 'published'
 
 ),
 
@@ -100,13 +111,15 @@ groups as (
 
 ),
 
--- However much of what is popular a customer may not be shown, enough is left.
+-- However much of what is popular a customer may not be shown, enough is left. How much lies outside of what it pays
+-- is not known beforehand.
 fallbacks as (
 
     select
         groups.cutoff_date,
         groups.customer_number,
         groups.task,
+        groups.is_as_of,
         groups.list_length,
         groups.fallback_level,
         popular.product_number,
@@ -119,11 +132,15 @@ fallbacks as (
             groups.cutoff_date = popular.cutoff_date
             and groups.fallback_level = popular.fallback_level
             and groups.group_name = popular.group_name
-            {%- if cap %}
-            and (popular.category is null or popular.position_in_category <= {{ cap }} + groups.settled_products)
-            {%- elif not band %}
-            and popular.position <= groups.list_length + groups.settled_products
-            {%- endif %}
+            and (
+                groups.lowest_price is not null
+                {%- if cap %}
+                or popular.position_in_category <= groups.settled_products
+                + case when popular.category is null or not groups.is_as_of then groups.list_length else {{ cap }} end
+                {%- else %}
+                or popular.position <= groups.list_length + groups.settled_products
+                {%- endif %}
+            )
     left join owned
         on
             groups.cutoff_date = owned.cutoff_date
@@ -141,6 +158,7 @@ candidates as (
         scored.cutoff_date,
         scored.customer_number,
         scored.task,
+        tastes.is_as_of,
         tastes.list_length,
         0 as fallback_level,
         scored.product_number,
@@ -157,6 +175,7 @@ candidates as (
         cutoff_date,
         customer_number,
         task,
+        is_as_of,
         list_length,
         fallback_level,
         product_number,
@@ -182,6 +201,7 @@ capped as (
     select * from distinct_candidates
     qualify
         category is null
+        or not is_as_of
         or row_number() over (
             partition by cutoff_date, customer_number, task, category order by fallback_level asc, position asc
         ) <= {{ cap }}

@@ -1,25 +1,31 @@
--- What stands behind the model_version of lists.
+-- What stands behind the model_version of lists, and behind the lists of the past that were graded.
+{% set parameters = [] -%}
+{% for name in dovecote.list_settings() -%}
+{% do parameters.append("settings." ~ name) -%}
+{% endfor -%}
+
 with
 
-run as (
+versions as (
 
-    select * from {{ ref("dovecote", "int_core__run") }}
+    select * from {{ ref("dovecote", "int_recommendations__model_version") }}
 
 ),
 
 settings as (
 
     select * from {{ ref("dovecote", "int_recommendations__settings") }}
-    where is_as_of
+    where cutoff_date = settings_date
 
 ),
 
 buyers as (
 
-    select count(distinct basket_counts.customer_number) as training_customers
-    from {{ ref("dovecote", "int_recommendations__basket_counts") }} as basket_counts
-    inner join run
-        on basket_counts.cutoff_date = run.as_of_date
+    select
+        cutoff_date,
+        count(distinct customer_number) as training_customers
+    from {{ ref("dovecote", "int_recommendations__basket_counts") }}
+    group by cutoff_date
 
 ),
 
@@ -27,17 +33,16 @@ buyers as (
 choices as (
 
     select
-        max(choices.validation_customers) as validation_customers,
-        max(choices.blend_ndcg) as validation_ndcg_all,
-        max(choices.discover_ndcg) as validation_ndcg_new
-    from {{ ref("dovecote", "ml_recommendations__setting_choices") }} as choices
-    inner join run
-        on choices.cutoff_date = run.as_of_date
-    where choices.is_chosen and choices.setting_name = 'similar_weight'
+        cutoff_date,
+        validation_customers,
+        blend_ndcg as validation_ndcg_all,
+        discover_ndcg as validation_ndcg_new
+    from {{ ref("dovecote", "ml_recommendations__setting_choices") }}
+    where is_chosen and setting_name = 'similar_weight'
 
 ),
 
-list_grades as (
+grades as (
 
     select
         count(distinct cutoff_date) as past_cutoffs,
@@ -52,28 +57,30 @@ list_grades as (
 final as (
 
     select
-        versions.model_version,
+        case
+            when settings.is_as_of then versions.model_version
+            else md5(versions.model_version || '|' || settings.cutoff_date)
+        end as model_version,
         'recommendations' as domain,
+        settings.is_as_of as is_published,
         versions.model_name,
         cast(null as string) as activity,
         cast(null as integer) as horizon_days,
-        buyers.training_customers,
-        {{ dovecote.columns_as_json([
-            "settings.ease_lambda", "settings.half_life_days", "settings.trend_half_life_days", "settings.trend_prior",
-            "settings.popularity_days", "settings.repeat_power", "settings.similar_weight",
-            "settings.blend_trend_power", "settings.discover_trend_power",
-        ]) }} as parameters,
+        settings.cutoff_date as trained_to_date,
+        coalesce(buyers.training_customers, 0) as training_customers,
+        {{ dovecote.columns_as_json(parameters) }} as parameters,
         {{ dovecote.columns_as_json([
             "choices.validation_customers", "choices.validation_ndcg_all", "choices.validation_ndcg_new",
-            "list_grades.past_cutoffs", "list_grades.ndcg_all", "list_grades.ndcg_new", "list_grades.ndcg_item_page",
+            "grades.past_cutoffs", "grades.ndcg_all", "grades.ndcg_new", "grades.ndcg_item_page",
         ]) }} as metrics,
         versions.input_fingerprint
-    from {{ ref("dovecote", "int_recommendations__model_version") }} as versions
-    cross join settings
-    cross join buyers
-    cross join choices
-    cross join list_grades
-    where versions.model_name is not null
+    from settings
+    cross join versions
+    cross join grades
+    left join buyers
+        on settings.cutoff_date = buyers.cutoff_date
+    left join choices
+        on settings.cutoff_date = choices.cutoff_date
 
 )
 

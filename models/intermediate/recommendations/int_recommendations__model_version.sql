@@ -27,7 +27,7 @@ methods as (
 final as (
 
     select
-        methods.model_name,
+        coalesce('frequency_and_' || methods.model_name, 'popularity') as model_name,
         inputs.input_fingerprint,
         {{ dovecote.model_version(
             ["inputs.input_fingerprint", "run.as_of", "coalesce(methods.model_name, '')"],

@@ -40,7 +40,7 @@ counted as (
         {{ dovecote.purchase_signal_weight() }} as signal_weight,
         'purchase' as signal_name,
         order_date as signal_date,
-        cast(null as timestamp) as signalled_at,
+        ordered_at as signalled_at,
         unit_price
     from known_purchases
 
@@ -72,6 +72,7 @@ summed as (
         counted.product_number,
         cast(count(*) filter (where counted.signal_name = 'purchase') as integer) as basket_count,
         max(case when counted.signal_name = 'purchase' then counted.signal_date end) as last_bought_date,
+        max(case when counted.signal_name = 'purchase' then counted.signalled_at end) as last_bought_at,
         max(case when counted.signal_name = 'cart_add' then counted.signalled_at end) as last_carted_at,
         max(case when counted.signal_name = 'cart_remove' then counted.signalled_at end) as last_uncarted_at,
         max(case when counted.signal_name = 'cart_add' then counted.signal_date end) as last_carted_date,
@@ -99,7 +100,7 @@ carted as (
         coalesce(
             {{ dovecote.days_between("last_carted_date", "cutoff_date") }} < {{ dovecote.recommendation_cart_days() }}
             and coalesce(last_uncarted_at < last_carted_at, true)
-            and coalesce(last_bought_date < last_carted_date, true),
+            and coalesce(last_bought_at < last_carted_at, true),
             false
         ) as is_in_cart
     from summed

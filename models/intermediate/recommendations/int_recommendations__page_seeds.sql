@@ -1,5 +1,5 @@
 -- Product pages to be graded: one product of each customer's first basket of the window, whose neighbours should be in
--- the next. Which of them is left to the hash of its number, as a pick by anything else would be a pick by popularity.
+-- the next. Which of them is left to a hash of the ids, as a pick by anything else would be a pick by popularity.
 with
 
 purchases as (
@@ -8,18 +8,34 @@ purchases as (
 
 ),
 
+customers as (
+
+    select * from {{ ref("dovecote", "int_recommendations__customers") }}
+
+),
+
+products as (
+
+    select * from {{ ref("dovecote", "int_recommendations__products") }}
+
+),
+
 seeds as (
 
     select
-        cutoff_date,
-        customer_number,
-        product_number
+        purchases.cutoff_date,
+        purchases.customer_number,
+        purchases.product_number
     from purchases
-    where basket_position = 1
+    inner join customers
+        on purchases.customer_number = customers.customer_number
+    inner join products
+        on purchases.product_number = products.product_number
+    where purchases.basket_position = 1
     qualify
         row_number() over (
-            partition by cutoff_date, customer_number
-            order by md5(customer_number || ' ' || product_number), product_number
+            partition by purchases.cutoff_date, purchases.customer_number
+            order by md5(customers.customer_id || ' ' || products.product_id), products.product_id
         ) = 1
 
 ),

@@ -39,6 +39,7 @@ segment_baskets as (
             purchases.cutoff_date = recipients.cutoff_date
             and purchases.customer_number = recipients.customer_number
     group by purchases.cutoff_date, recipients.segment, purchases.product_number
+    having count(*) >= {{ dovecote.min_segment_baskets() }}
 
 ),
 

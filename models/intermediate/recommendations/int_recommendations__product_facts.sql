@@ -26,7 +26,10 @@ buyers as (
         cutoff_date,
         product_number,
         count(*) as buyers,
-        count(*) filter (where basket_count > 1) as repeat_buyers
+        count(*) filter (where basket_count > 1) as repeat_buyers,
+        count(*) filter (
+            where basket_count > 1 or first_age_days > {{ dovecote.days_to_buy_again() }}
+        ) as buyers_with_time
     from {{ ref("dovecote", "int_recommendations__basket_counts") }}
     group by cutoff_date, product_number
 
@@ -72,6 +75,7 @@ joined as (
         products.is_sold_now,
         coalesce(buyers.buyers, 0) as buyers,
         coalesce(buyers.repeat_buyers, 0) as repeat_buyers,
+        coalesce(buyers.buyers_with_time, 0) as buyers_with_time,
         coalesce(sold.baskets, 0) as baskets,
         coalesce(sold.recent_baskets, 0) as recent_baskets,
         coalesce(sold.window_baskets, 0) as window_baskets,
@@ -94,7 +98,8 @@ rated as (
     select
         *,
         (recent_baskets + trend_prior) / (baskets * recent_share + trend_prior) as trend,
-        {{ dovecote.repeat_share("repeat_buyers", "buyers", "shop_repeat_share") }} as repeat_share
+        {{ dovecote.repeat_share("repeat_buyers", "buyers", "shop_repeat_share", 10) }} as repeat_share,
+        {{ dovecote.repeat_share("repeat_buyers", "buyers_with_time", "shop_repeat_share", 1) }} as replenished_share
     from joined
 
 ),
@@ -109,18 +114,14 @@ final as (
         baskets,
         window_baskets,
         usual_price,
-        repeat_share,
+        replenished_share,
         similar_weight,
         coalesce(power(repeat_share / nullif(shop_repeat_share, 0), repeat_power), 1) as repeat_factor,
         power(trend, blend_trend_power) as blend_trend,
         power(trend, discover_trend_power) as discover_trend,
-        repeat_share >= {{ dovecote.replenishable_min_repeat_share() }} as is_replenishable,
+        replenished_share >= {{ dovecote.replenishable_min_repeat_share() }} as is_replenishable,
         -- Stock and status are undated: of the past they are not known.
-        (
-            baskets > 0
-            or coalesce(launched_date <= cutoff_date, false)
-            or (is_as_of and is_in_catalogue and launched_date is null)
-        )
+        coalesce(launched_date <= cutoff_date, baskets > 0 or (is_as_of and is_in_catalogue))
         and (is_sold_now or not is_as_of) as is_candidate
     from rated
 

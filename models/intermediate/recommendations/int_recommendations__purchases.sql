@@ -35,6 +35,7 @@ final as (
         customers.customer_number,
         products.product_number,
         orders.basket_number,
+        orders.ordered_at,
         orders.order_date,
         orders.cancelled_date,
         customers.known_from_date,
@@ -50,6 +51,7 @@ final as (
         customers.customer_number,
         products.product_number,
         orders.basket_number,
+        orders.ordered_at,
         orders.order_date,
         orders.cancelled_date,
         customers.known_from_date

@@ -1,4 +1,5 @@
--- Who gets lists: everybody at as_of; at a past cut-off a sample of those who were known by then and went on to buy.
+-- Who gets lists: everybody with an open account at as_of; at a past cut-off a sample of those who were known by then
+-- and went on to buy.
 with
 
 customers as (
@@ -23,7 +24,7 @@ buyers as (
         on
             purchases.order_date > cutoffs.cutoff_date
             and purchases.order_date <= cutoffs.window_end_date
-    where not cutoffs.is_as_of
+    where not cutoffs.is_as_of and purchases.cancelled_date is null
 
 ),
 
@@ -55,7 +56,7 @@ final as (
         customers.interests
     from customers
     cross join cutoffs
-    where cutoffs.is_as_of
+    where cutoffs.is_as_of and not customers.is_closed
 
     union all
 

@@ -15,7 +15,7 @@ seeds as (
 final as (
 
     select distinct
-        'all' as task,
+        case when is_cold then 'cold' else 'all' end as task,
         cutoff_date,
         customer_number,
         product_number
@@ -29,7 +29,7 @@ final as (
         customer_number,
         product_number
     from purchases
-    where is_new
+    where is_new and not is_cold
 
     union all
 

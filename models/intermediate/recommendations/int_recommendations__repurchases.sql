@@ -33,7 +33,7 @@ tastes as (
 
 ),
 
-final as (
+scored as (
 
     select
         owned.customer_number,
@@ -52,9 +52,14 @@ final as (
         on owned.customer_number = gaps.customer_number and owned.product_number = gaps.product_number
     inner join tastes
         on owned.cutoff_date = tastes.cutoff_date and owned.customer_number = tastes.customer_number
-    where
-        owned.owned_weight > 0
-        and {{ dovecote.is_in_price_band("product_facts.usual_price", "tastes") }}
+    where {{ dovecote.is_in_price_band("product_facts.usual_price", "tastes") }}
+
+),
+
+final as (
+
+    select * from scored
+    where score > 0
 
 )
 

@@ -1,5 +1,4 @@
--- What scores are made of: the most telling sources of each product, with its rest score taken off, which stands for
--- all other sources and is added again once for all a customer owns.
+-- What scores are made of: the most telling sources of each product, and the rest score that stands for all others.
 with
 
 similarities as (
@@ -26,8 +25,8 @@ final as (
         similarities.product_number,
         similarities.similar_product_number,
         similarities.score,
-        rests.rest_score,
-        similarities.score - rests.rest_score as score_above_rest
+        similarities.lift,
+        rests.rest_score
     from similarities
     inner join rests
         on

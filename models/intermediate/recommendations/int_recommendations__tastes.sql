@@ -86,7 +86,12 @@ stated_categories as (
         min(categories.category) as category
     from recipients
     inner join categories
-        on contains(recipients.interests, '|' || lower(categories.category) || '|')
+        on contains(recipients.interests, {{ dovecote.as_interests("categories.category") }})
+    left join owned_categories
+        on
+            recipients.cutoff_date = owned_categories.cutoff_date
+            and recipients.customer_number = owned_categories.customer_number
+    where owned_categories.customer_number is null
     group by recipients.cutoff_date, recipients.customer_number
 
 ),
@@ -99,8 +104,8 @@ final as (
         recipients.customer_number,
         recipients.segment,
         coalesce(owned_categories.category, stated_categories.category) as category,
-        {{ dovecote.price_bound("lowest", "prices.usual_price") }} as lowest_price,
-        {{ dovecote.price_bound("highest", "prices.usual_price") }} as highest_price,
+        {{ dovecote.price_bound("lowest", "recipients.is_as_of", "prices.usual_price") }} as lowest_price,
+        {{ dovecote.price_bound("highest", "recipients.is_as_of", "prices.usual_price") }} as highest_price,
         coalesce(totals.settled_products, 0) as settled_products
     from recipients
     left join totals

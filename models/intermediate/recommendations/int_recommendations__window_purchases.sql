@@ -4,6 +4,7 @@ with
 purchases as (
 
     select * from {{ ref("dovecote", "int_recommendations__purchases") }}
+    where cancelled_date is null
 
 ),
 
@@ -26,6 +27,15 @@ basket_counts as (
 
 ),
 
+buyers as (
+
+    select distinct
+        cutoff_date,
+        customer_number
+    from basket_counts
+
+),
+
 final as (
 
     select
@@ -37,7 +47,8 @@ final as (
             partition by cutoffs.cutoff_date, purchases.customer_number
             order by purchases.order_date, purchases.basket_number
         ) as basket_position,
-        basket_counts.customer_number is null as is_new
+        basket_counts.customer_number is null as is_new,
+        buyers.customer_number is null as is_cold
     from purchases
     inner join cutoffs
         on purchases.order_date > cutoffs.cutoff_date and purchases.order_date <= cutoffs.window_end_date
@@ -50,6 +61,8 @@ final as (
             cutoffs.cutoff_date = basket_counts.cutoff_date
             and purchases.customer_number = basket_counts.customer_number
             and purchases.product_number = basket_counts.product_number
+    left join buyers
+        on cutoffs.cutoff_date = buyers.cutoff_date and purchases.customer_number = buyers.customer_number
 
 )
 

@@ -15,8 +15,10 @@ products as (
 final as (
 
     select
+        -- A plus within an id is doubled, so that no id reads like two.
         cast(
-            first_products.product_id || coalesce(' + ' || second_products.product_id, '') as string
+            replace(first_products.product_id, '+', '++')
+            || coalesce(' + ' || replace(second_products.product_id, '+', '++'), '') as string
         ) as antecedent,
         cast(consequents.product_id as string) as consequent,
         cast(first_products.product_id as string) as antecedent_1,

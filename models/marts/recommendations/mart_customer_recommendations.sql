@@ -56,13 +56,14 @@ final as (
         cast(listed.score as double) as score,
         cast(listed.fallback_level as integer) as fallback_level,
         cast(
-            case listed.fallback_level
-                when 0 then coalesce(reasons.reason_1, 'goes a little with much of what was bought')
-                when 1
+            case
+                when listed.fallback_level = 0 then coalesce(reasons.reason_1, 'goes a little with many other products')
+                when listed.score = 0 then 'nothing more popular is left'
+                when listed.fallback_level = 1
                     then
                         'popular in the last ' || cast(settings.popularity_days as integer)
                         || ' days where {{ var("dovecote_recommendation_segment") }} is ' || tastes.segment
-                when 2
+                when listed.fallback_level = 2
                     then
                         'popular in the last ' || cast(settings.popularity_days as integer)
                         || ' days in ' || tastes.category
@@ -71,12 +72,10 @@ final as (
         ) as reason_1,
         cast(reasons.reason_2 as string) as reason_2,
         cast(reasons.reason_3 as string) as reason_3,
-        cast(reasons.contribution_1 as double) as contribution_1,
-        cast(reasons.contribution_2 as double) as contribution_2,
-        cast(reasons.contribution_3 as double) as contribution_3,
-        cast(
-            case when listed.fallback_level = 0 then listed.score - coalesce(reasons.contributions, 0) end as double
-        ) as other_contribution,
+        cast(round(reasons.contribution_1, 9) as double) as contribution_1,
+        cast(round(reasons.contribution_2, 9) as double) as contribution_2,
+        cast(round(reasons.contribution_3, 9) as double) as contribution_3,
+        cast(round(reasons.other_contribution, 9) as double) as other_contribution,
         cast(listed.expected_date as date) as expected_date,
         cast(listed.expected_from_date as date) as expected_from_date,
         cast(listed.expected_to_date as date) as expected_to_date,

@@ -12,7 +12,8 @@ by_buyers as (
     from {{ ref("dovecote", "ml_recommendations__similarities") }} as similarities
     inner join run
         on similarities.cutoff_date = run.as_of_date
-    where similarities.use_name = 'display'
+    -- What is bought together less often than by chance does not go together.
+    where similarities.use_name = 'display' and similarities.lift > 1
 
 ),
 

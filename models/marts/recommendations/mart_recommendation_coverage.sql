@@ -50,6 +50,7 @@ judged as (
         case
             when listed.recommendations = {{ dovecote.recommendations_per_list() }} then 'full'
             when listed.recommendations > 0 then 'all_candidates_listed'
+            when customers.is_closed then 'account_closed'
             when offers.candidate_products = 0 then 'no_products'
             when list_names.list_name = 'buy_again' and buyers.customer_number is null then 'never_bought'
             when list_names.list_name = 'buy_again' then 'nothing_due'

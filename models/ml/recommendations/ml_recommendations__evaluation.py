@@ -5,4 +5,7 @@ def model(dbt, session):
     lists = with_ids(as_frame(dbt.ref("dovecote", "int_recommendations__graded_lists")))
     relevant = with_ids(as_frame(dbt.ref("dovecote", "int_recommendations__relevant")))
     products = with_ids(as_frame(dbt.ref("dovecote", "int_recommendations__gradable_products")))
-    return as_table(leaderboard(lists, relevant, products))
+    # The lists that are published are graded at their own length too.
+    length = dbt.config.get("recommendations_per_list")
+    ks = sorted({10, 20, min(length, 20)})
+    return as_table(leaderboard(lists, relevant, products, ks=ks, always=["published"]))

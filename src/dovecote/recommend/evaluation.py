@@ -112,6 +112,7 @@ def leaderboard(
     *,
     ks: Sequence[int] = (10, 20),
     baselines: Sequence[str] = ("windowed_popularity", "published"),
+    always: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Grade every method, and compare its NDCG with that of baselines.
 
@@ -121,6 +122,8 @@ def leaderboard(
         As for `recommendation_evaluation`.
     baselines
         ``method_name`` of the methods that the others are compared with.
+    always
+        ``method_name`` of methods that are graded in every task, even without a list in it.
 
     Returns
     -------
@@ -134,7 +137,7 @@ def leaderboard(
     ValueError
         As for `customer_grades`.
     """
-    joined = _joined(lists, relevant, products)
+    joined = _joined(lists, relevant, products, always)
     tables = []
     for k in ks:
         grades = _grades(joined, k)
@@ -239,7 +242,12 @@ class _Joined(NamedTuple):
     listed: pd.DataFrame
 
 
-def _joined(lists: pd.DataFrame, relevant: pd.DataFrame, products: pd.DataFrame) -> _Joined:
+def _joined(
+    lists: pd.DataFrame,
+    relevant: pd.DataFrame,
+    products: pd.DataFrame,
+    always: Sequence[str] = (),
+) -> _Joined:
     require_columns("lists", lists, [*LIST, "position", "product_id"])
     require_columns("relevant", relevant, [*TASK, "customer_id", "product_id"])
     require_columns("products", products, [*TASK, "product_id", "buyers"])
@@ -256,7 +264,9 @@ def _joined(lists: pd.DataFrame, relevant: pd.DataFrame, products: pd.DataFrame)
     known = known.merge(bits[[*TASK, "product_id"]], on=[*TASK, "product_id"])
     of_customers = known.groupby([*TASK, "customer_id"]).size().rename("relevant").reset_index()
     of_tasks = products.groupby(TASK).size().rename("products").reset_index()
-    graded = lists[METHOD].drop_duplicates().merge(of_tasks, on=TASK).merge(of_customers, on=TASK)
+    named = of_tasks[TASK].merge(pd.DataFrame({"method_name": [*always]}, dtype="str"), how="cross")
+    methods = pd.concat([lists[METHOD], named[METHOD]]).drop_duplicates()
+    graded = methods.merge(of_tasks, on=TASK).merge(of_customers, on=TASK)
     graded = graded.sort_values(LIST, ignore_index=True)
     graded["method"] = graded.groupby(METHOD).ngroup()
 

@@ -61,6 +61,7 @@ def association_rules(
     min_support: float = 0.0,
     min_confidence: float = 0.0,
     max_antecedents: int = 2,
+    max_sets: int = 300_000,
 ) -> pd.DataFrame:
     """Find rules "baskets with these one or two products hold that one too".
 
@@ -76,6 +77,10 @@ def association_rules(
         Least confidence of a rule that is returned; q-values are over all rules found.
     max_antecedents
         1 for pairs alone, 2 for pairs and triples.
+    max_sets
+        Most pairs, and most triples, that rules are made of; where more are frequent, the least
+        frequent are left out. An order that comes again and again with hundreds of lines would
+        otherwise give millions.
 
     Returns
     -------
@@ -105,10 +110,11 @@ def association_rules(
     least = max(min_baskets, math.ceil(min_support * baskets["basket_id"].nunique()))
     holds, products, total = _read(baskets, least)
     singles = np.diff(holds.tocsc().indptr).astype(np.int64)
-    pairs = _grown(holds, np.arange(singles.size)[None], least)
+    pairs, least = _grown(holds, np.arange(singles.size)[None], least, max_sets)
     rules = [_rules_of_pairs(pairs, singles)]
     if max_antecedents == 2:
-        rules.append(_rules_of_triples(_grown(holds, pairs[:-1], least), pairs))
+        triples, _ = _grown(holds, pairs[:-1], least, max_sets)
+        rules.append(_rules_of_triples(triples, pairs))
     first, second, consequent, together, antecedent_baskets = np.concatenate(rules, axis=1)
     found = pd.DataFrame(
         {
@@ -132,7 +138,9 @@ def _read(baskets: pd.DataFrame, min_baskets: int) -> tuple[sparse.csr_array, ND
     return holds[:, np.flatnonzero(is_frequent)], products[is_frequent], len(ids)
 
 
-def _grown(holds: sparse.csr_array, sets: IntArray, min_baskets: int) -> IntArray:
+def _grown(
+    holds: sparse.csr_array, sets: IntArray, min_baskets: int, max_sets: int
+) -> tuple[IntArray, int]:
     """Add a later product to each set, and keep what is frequent.
 
     Parameters
@@ -143,12 +151,14 @@ def _grown(holds: sparse.csr_array, sets: IntArray, min_baskets: int) -> IntArra
         Positions of products, ascending, shape (products a set, sets).
     min_baskets
         Fewest baskets of a set.
+    max_sets
+        Most larger sets; beyond, the fewest baskets are raised until no more are left.
 
     Returns
     -------
-    numpy.ndarray
+    tuple of numpy.ndarray and int
         Positions of the products of each larger set, and in the last row its baskets, shape
-        (products a set + 2, larger sets), sorted by position.
+        (products a set + 2, larger sets), sorted by position; and the fewest baskets of a set.
     """
     of_products = holds.T.tocsr()
     size_of_basket = np.diff(holds.indptr).astype(np.float64)
@@ -172,8 +182,12 @@ def _grown(holds: sparse.csr_array, sets: IntArray, min_baskets: int) -> IntArra
                 ]
             )
         )
+        if sum(part.shape[1] for part in grown) > max_sets:
+            joined = np.concatenate(grown, axis=1)
+            min_baskets = 1 + int(-np.partition(-joined[-1], max_sets)[max_sets])
+            grown = [joined[:, joined[-1] >= min_baskets]]
     joined = np.concatenate(grown, axis=1)
-    return joined[:, np.lexsort(joined[-2::-1])]
+    return joined[:, np.lexsort(joined[-2::-1])], min_baskets
 
 
 def _blocks(candidates: FloatArray) -> Iterator[slice]:

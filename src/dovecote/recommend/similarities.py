@@ -16,8 +16,9 @@ What is kept
 ------------
 **For scoring**, the sources of each target with the largest absolute score times root mean square
 weight, which is what leaving the source out would cost on average. Negative scores are part of
-the prediction. **For display**, the targets of each source with the largest positive score, among
-those with a common buyer. Scores do not depend on how many are kept.
+the prediction. **For display**, the targets of each source with the largest positive score, of
+EASE among those with more common buyers than chance would give. Scores do not depend on how many
+are kept.
 
 **The rest.** A target also gets the mean of the scores of the sources that are not kept, weighted
 by how much of each source customers own. This one number times what a customer owns beyond the
@@ -231,6 +232,7 @@ def _dense_neighbours(
     owned = np.asarray(baskets.log_counts.sum(axis=0))
     is_bought = baskets.is_bought.astype(np.float32)
     of_products = is_bought.T.tocsr()
+    buyers = np.diff(of_products.indptr).astype(np.float64)
     scoring, display = [], []
     for block in blocks(baskets.products.size, _block_size(baskets, memory_gb)):
         as_targets, as_sources = _scores(kernel, block)
@@ -242,7 +244,8 @@ def _dense_neighbours(
         left_out_scores = as_targets @ owned - (kept_scores * owned[telling]).sum(axis=1)
         is_left_out = left_out > SAFE_ERROR * owned.min()
         np.divide(left_out_scores, left_out, out=rest[block], where=is_left_out)
-        as_sources[co_buyers == 0] = 0
+        by_chance = buyers[block, None] * (buyers / baskets.customers.size)
+        as_sources[co_buyers <= by_chance] = 0
         shown = largest(as_sources, neighbours)
         display.append(_taken(block, shown, as_sources, co_buyers, as_sources > 0))
     return _joined(scoring), _joined(display), rest

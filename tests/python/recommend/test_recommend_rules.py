@@ -216,3 +216,31 @@ def test_bad_settings_are_named(arguments: dict[str, int], message: str) -> None
 def test_missing_columns_are_named() -> None:
     with pytest.raises(ValueError, match="Column basket_id is not in baskets"):
         association_rules(table_of(GROCERIES).drop(columns="basket_id"))
+
+
+@pytest.mark.parametrize("max_antecedents", [1, 2])
+def test_the_most_frequent_sets_are_kept_where_there_are_too_many(max_antecedents: int) -> None:
+    baskets = table_of(drawn(60, 12, seed=7))
+    every, few = (
+        by_rule(
+            association_rules(
+                baskets, min_baskets=2, max_antecedents=max_antecedents, max_sets=max_sets
+            )
+        )
+        for max_sets in (10**6, 20)
+    )
+    sizes = {len(antecedents) for antecedents, _ in few}
+    for size in sizes:
+        sets = {antecedents | {one}: row for (antecedents, one), row in few.items()}
+        counts = [row["baskets"] for found, row in sets.items() if len(found) == size + 1]
+        assert 0 < len(counts) <= 20
+        left_out = [
+            row["baskets"]
+            for (antecedents, one), row in every.items()
+            if len(antecedents) == size and (antecedents, one) not in few
+        ]
+        assert max(left_out) <= min(counts)
+    for rule, row in few.items():
+        assert {k: v for k, v in row.items() if k != "q_value"} == pytest.approx(
+            {k: v for k, v in every[rule].items() if k != "q_value"}, nan_ok=True
+        )

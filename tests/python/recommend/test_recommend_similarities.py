@@ -54,7 +54,8 @@ def test_ease_is_a_ridge_regression_on_the_other_products(
     expected = regressed(counts, 3)
     assert_allclose(matrix_of(found.scoring, shape[1]), expected, atol=2e-6)
     bought = (counts > 0).astype(int)
-    shown = np.where((bought.T @ bought > 0) & (expected > 0), expected, 0)
+    by_chance = np.outer(bought.sum(axis=0), bought.sum(axis=0)) / len(counts)
+    shown = np.where((bought.T @ bought > by_chance) & (expected > 0), expected, 0)
     assert_allclose(matrix_of(found.display, shape[1]), shown, atol=2e-6)
 
 
@@ -127,7 +128,7 @@ def test_cosine_lift_and_co_buyers_are_counted(
     buyers = {f"p{product:03d}": set(np.flatnonzero(counts[:, product])) for product in range(30)}
     found = item_similarities(weights_of(counts), method=method)  # type: ignore[arg-type]
     for table in found[:2]:
-        assert len(table) > 400
+        assert len(table) > 200
         for row in table.itertuples():
             one, other = buyers[row.product_id], buyers[row.similar_product_id]
             assert row.co_buyers == len(one & other)
@@ -236,7 +237,8 @@ def test_odd_shops_give_rows_or_none(
     counts: NDArray[np.int64], pairs: int, method: str | None
 ) -> None:
     found = item_similarities(weights_of(counts), method=method)  # type: ignore[arg-type]
-    assert len(found.display) == pairs
+    # In none of them is anything bought together more often than by chance, which EASE leaves out.
+    assert len(found.display) == (pairs if method in ("bm25", "cosine") else 0)
     assert np.isfinite(found.display["score"]).all()
     assert len(found.targets) == counts.shape[1]
 
