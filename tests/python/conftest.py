@@ -68,5 +68,36 @@ def churn_project(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject:
     )
 
 
+@pytest.fixture(scope="session")
+def recommendation_project(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject:
+    """Compile for Los Angeles, for short lists under strict rules, and windows of a week."""
+    return CompiledProject(
+        _folder(tmp_path_factory),
+        {
+            "dovecote_timezone": "America/Los_Angeles",
+            "dovecote_recommendations_per_list": 5,
+            "dovecote_recommendation_signal_weights": {
+                "purchase": 1,
+                "view": 0.3,
+                "cart_add": 0.5,
+                "favourite": 0.4,
+                "rating": 1,
+            },
+            "dovecote_recommendation_max_per_category": 2,
+            "dovecote_recommendation_price_band": {"lowest": 0.5, "highest": 2},
+            "dovecote_recommendation_min_repeat_share": 0.3,
+            "dovecote_recommendation_repeat_days": 30,
+            "dovecote_recommendation_cart_days": 3,
+            "dovecote_recommendation_segment": "country",
+            "dovecote_recommendation_evaluation_cutoffs": 2,
+            "dovecote_recommendation_evaluation_days": 7,
+            "dovecote_recommendation_sample_customers": 3,
+            "dovecote_association_min_baskets": 1,
+            "dovecote_association_min_support": 0,
+            "dovecote_association_window_days": 10,
+        },
+    )
+
+
 def _folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("compiled")

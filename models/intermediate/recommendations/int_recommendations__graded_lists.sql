@@ -39,8 +39,7 @@ challengers as (
 
 similarities as (
 
-    select * from {{ ref("dovecote", "ml_recommendations__similarities") }}
-    where use_name = 'display'
+    select * from {{ ref("dovecote", "int_recommendations__page_neighbours") }}
 
 ),
 

@@ -16,13 +16,12 @@ numbers as (
 neighbours as (
 
     select
-        similarities.product_number,
+        page_neighbours.product_number,
         count(*) as neighbours
-    from {{ ref("dovecote", "ml_recommendations__similarities") }} as similarities
+    from {{ ref("dovecote", "int_recommendations__page_neighbours") }} as page_neighbours
     inner join {{ ref("dovecote", "int_core__run") }} as run
-        on similarities.cutoff_date = run.as_of_date
-    where similarities.use_name = 'display'
-    group by similarities.product_number
+        on page_neighbours.cutoff_date = run.as_of_date
+    group by page_neighbours.product_number
 
 ),
 

@@ -8,12 +8,10 @@ run as (
 
 by_buyers as (
 
-    select similarities.*
-    from {{ ref("dovecote", "ml_recommendations__similarities") }} as similarities
+    select page_neighbours.*
+    from {{ ref("dovecote", "int_recommendations__page_neighbours") }} as page_neighbours
     inner join run
-        on similarities.cutoff_date = run.as_of_date
-    -- What is bought together less often than by chance does not go together.
-    where similarities.use_name = 'display' and similarities.lift > 1
+        on page_neighbours.cutoff_date = run.as_of_date
 
 ),
 

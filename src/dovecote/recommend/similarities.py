@@ -244,8 +244,9 @@ def _dense_neighbours(
         left_out_scores = as_targets @ owned - (kept_scores * owned[telling]).sum(axis=1)
         is_left_out = left_out > SAFE_ERROR * owned.min()
         np.divide(left_out_scores, left_out, out=rest[block], where=is_left_out)
-        by_chance = buyers[block, None] * (buyers / baskets.customers.size)
-        as_sources[co_buyers <= by_chance] = 0
+        # Whole numbers, so that what is exactly as often as by chance is told from what is more.
+        is_chance = co_buyers * float(len(baskets.customers)) <= buyers[block, None] * buyers
+        as_sources[is_chance] = 0
         shown = largest(as_sources, neighbours)
         display.append(_taken(block, shown, as_sources, co_buyers, as_sources > 0))
     return _joined(scoring), _joined(display), rest

@@ -29,6 +29,14 @@ CHURN = (
     "mart_customer_value",
     "mart_customer_value_evaluation",
 )
+RECOMMENDATIONS = (
+    "mart_association_rules",
+    "mart_customer_recommendations",
+    "mart_item_similarities",
+    "mart_recommendation_coverage",
+    "mart_recommendation_evaluation",
+)
+OF_BOTH = ("mart_model_versions",)
 # What rests on other runs than this one: the registry of builds, and reviews of their scores.
 OF_EARLIER_RUNS = ("mart_builds", "mart_churn_alert_outcomes", "mart_churn_scores_graded")
 
@@ -39,7 +47,7 @@ Change = Callable[[str, str, Any], Any]
 def run_all(
     project: CompiledProject, rows: Rows, as_of: datetime, more: Collection[str] = ()
 ) -> Marts:
-    """Run every mart, and `more` models, on the rows of a shop; churn's fits would cost seconds."""
+    """Run the marts that need no fit, and `more` models, on the rows of a shop."""
     names = names_of_marts(project)
     assert len(names) >= 25
     warehouse: Warehouse = project.run(
@@ -54,15 +62,35 @@ def run_all(
 
 
 def names_of_marts(project: CompiledProject) -> set[str]:
-    """Name every mart but churn's, and those that other runs fill."""
+    """Name every mart but those whose fits cost time, and those that other runs fill."""
     marts = {name for name in project.nodes if name.startswith(("dim_", "fct_", "mart_"))}
-    return marts - {*CHURN, *OF_EARLIER_RUNS}
+    return marts - {*CHURN, *RECOMMENDATIONS, *OF_BOTH, *OF_EARLIER_RUNS}
 
 
 def run_churn(project: CompiledProject, rows: Rows, as_of: datetime) -> Marts:
     """Run the marts of churn and of value on the rows of a shop."""
-    warehouse = project.run(as_raw(rows), as_of, set(CHURN))
-    found = {name: warehouse.rows(name) for name in CHURN}
+    return _run_marts(project, rows, as_of, CHURN)
+
+
+def run_recommendations(
+    project: CompiledProject,
+    rows: Rows,
+    as_of: datetime,
+    replaced: Mapping[str, str] | None = None,
+) -> Marts:
+    """Run the marts of recommendations on the rows of a shop, some models `replaced`."""
+    return _run_marts(project, rows, as_of, RECOMMENDATIONS, replaced)
+
+
+def _run_marts(
+    project: CompiledProject,
+    rows: Rows,
+    as_of: datetime,
+    names: Collection[str],
+    replaced: Mapping[str, str] | None = None,
+) -> Marts:
+    warehouse = project.run(as_raw(rows), as_of, set(names), replaced=replaced)
+    found = {name: warehouse.rows(name) for name in names}
     warehouse.connection.close()
     return found
 
