@@ -1,4 +1,4 @@
--- What product pages show by what buyers bought. What is bought together less often than by chance does not go together.
+-- What product pages show by what buyers bought: what is bought together more often than by chance.
 {{ config(materialized="view") }}
 
 with
