@@ -43,7 +43,7 @@ SCORE_DECIMALS = 9
 BYTES_A_CANDIDATE = 100
 """Memory of a customer and product while they are scored and ranked."""
 OWNED_COLUMNS = ["customer_id", "product_id", "owned_weight", "is_barred", "is_barred_as_new"]
-SIMILARITY_COLUMNS = ["product_id", "similar_product_id", "score", "rest_score"]
+SIMILARITY_COLUMNS = ["product_id", "similar_product_id", "score", "rest_score", "lift"]
 PRODUCT_COLUMNS = [
     *("product_id", "is_candidate", "repeat_factor", "similar_weight"),
     *("blend_trend", "discover_trend"),
@@ -55,7 +55,12 @@ LIST_COLUMNS = {
     "position": "int64",
     "product_id": "int64",
     "score": "float64",
+    **{f"source_{place}": "Int64" for place in (1, 2, 3)},
+    **{f"contribution_{place}": "float64" for place in (1, 2, 3)},
+    "other_contribution": "float64",
 }
+REASONS = 3
+EXPLAINED_AT_ONCE = 50_000
 
 
 class Stored(NamedTuple):
@@ -130,8 +135,8 @@ def scored_lists(
         owned_weight, and whether the product is barred from all lists of the customer (is_barred)
         or from those of new products (is_barred_as_new).
     similarities
-        One row per product_id (source) and similar_product_id (target) that is stored: score, and
-        the rest_score of the target.
+        One row per product_id (source) and similar_product_id (target) that is stored: score, lift,
+        and the rest_score of the target.
     products
         One row per product_id: is_candidate, repeat_factor, similar_weight (the same for all),
         blend_trend, discover_trend, and for ``max_per_category`` category (null: of none), for
@@ -153,7 +158,10 @@ def scored_lists(
     pandas.DataFrame
         One row per task (all, new), method_name (published, and the parts), customer_id and
         position (from 1): product_id and score, rounded to 9 decimals and above 0. Barred products
-        and those that are no candidates are left out before the best are taken.
+        and those that are no candidates are left out before the best are taken. Published rows are
+        explained: the three owned products that add most (source_1 ...; the product itself among
+        them, others where the lift is above 1), what they add (contribution_1 ...), and what all
+        else does (other_contribution).
 
     Raises
     ------
@@ -178,6 +186,7 @@ def scored_lists(
     rest = np.zeros(ids.size)
     rest[np.searchsorted(ids, similarities["similar_product_id"])] = similarities["rest_score"]
     stored = _stored(similarities, similarities["rest_score"].to_numpy(), ids, rest)
+    terms = _Terms(catalogue, similarities, rest)
     cap = _Cap(catalogue, max_per_category)
     band = _Band(catalogue, customers, prices)
     at_once = max(1, int(memory_gb * 1e9 / (BYTES_A_CANDIDATE * max(ids.size, 1))))
@@ -190,16 +199,24 @@ def scored_lists(
             rounded = np.round(scores, SCORE_DECIMALS)
             is_left_out = is_barred_as_new if task == "new" else is_barred
             candidates = np.where(is_left_out | (rounded <= 0), -np.inf, rounded)
-            tables.append(
-                _rows(
-                    cap.applied(candidates),
-                    customers[block],
-                    ids,
-                    task=task,
-                    method_name=method_name,
-                    size=size,
-                )
+            rows = _rows(
+                cap.applied(candidates),
+                customers[block],
+                ids,
+                task=task,
+                method_name=method_name,
+                size=size,
             )
+            if method_name == "published":
+                rows = rows.assign(
+                    **terms.explained(
+                        weights[block],
+                        np.searchsorted(customers[block], rows["customer_id"]),
+                        np.searchsorted(ids, rows["product_id"]),
+                        "discover_trend" if task == "new" else "blend_trend",
+                    )
+                )
+            tables.append(rows.reindex(columns=[*LIST_COLUMNS]).astype(LIST_COLUMNS))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -216,6 +233,80 @@ def _scores(
         yield _Scored("ease", "all", similar)
         yield _Scored("ease", "new", similar)
         yield _Scored("personal_frequency", "all", own_weight)
+
+
+class _Terms:
+    """What scores are sums of: per target, what each stored source and the target itself adds."""
+
+    def __init__(
+        self, products: pd.DataFrame, similarities: pd.DataFrame, rest: FloatArray
+    ) -> None:
+        self._ids = products["product_id"].to_numpy()
+        self._factor = {
+            name: products[name].to_numpy(dtype=np.float64) for name in PRODUCT_COLUMNS[2:]
+        }
+        self._rest = rest
+        every = np.arange(self._ids.size)
+        source = np.concatenate([np.searchsorted(self._ids, similarities["product_id"]), every])
+        target = np.concatenate(
+            [np.searchsorted(self._ids, similarities["similar_product_id"]), every]
+        )
+        similar = self._factor["similar_weight"][target[: len(similarities)]]
+        coefficient = np.concatenate(
+            [similar * similarities["score"].to_numpy(), self._factor["repeat_factor"]]
+        )
+        is_reason = np.concatenate([similarities["lift"].to_numpy() > 1, every >= 0])
+        # Sources in the order of their ids, which breaks ties.
+        order = np.lexsort((source, target))
+        source, target = source[order], target[order]
+        place = np.arange(target.size) - np.searchsorted(target, target)
+        shape = (self._ids.size, int(place.max(initial=0)) + 1)
+        # Beyond the last product stands one that nobody owns.
+        self._source = np.full(shape, self._ids.size)
+        self._coefficient, self._is_reason = np.zeros(shape), np.zeros(shape, dtype=bool)
+        self._source[target, place] = source
+        self._coefficient[target, place] = coefficient[order]
+        self._is_reason[target, place] = is_reason[order]
+
+    def explained(
+        self, weights: sparse.csr_array, row: IntArray, product: IntArray, trend: str
+    ) -> dict[str, Any]:
+        """Give the columns of reasons for the products that rows of ``weights`` are shown."""
+        owned = np.hstack([weights.toarray(), np.zeros((weights.shape[0], 1))])
+        total = owned.sum(axis=1)
+        parts = [
+            self._part(owned, total, row[block], product[block], trend)
+            for block in blocks(row.size, EXPLAINED_AT_ONCE)
+        ] or [(np.empty((0, REASONS), dtype=np.int64), np.empty((0, REASONS)), np.empty(0))]
+        source, contribution, other = (np.concatenate(part) for part in zip(*parts, strict=True))
+        columns: dict[str, Any] = {}
+        for place in range(REASONS):
+            is_none = ~(contribution[:, place] > 0)
+            ids = np.append(self._ids, 0)[source[:, place]]
+            columns[f"source_{place + 1}"] = pd.arrays.IntegerArray(ids.astype(np.int64), is_none)
+            columns[f"contribution_{place + 1}"] = np.where(is_none, np.nan, contribution[:, place])
+        return {**columns, "other_contribution": other}
+
+    def _part(
+        self, owned: FloatArray, total: FloatArray, row: IntArray, product: IntArray, trend: str
+    ) -> tuple[IntArray, FloatArray, FloatArray]:
+        source = self._source[product]
+        weight = owned[row[:, None], source]
+        trends = self._factor[trend][product]
+        terms = trends[:, None] * self._coefficient[product] * weight
+        has_source = ((weight > 0) & (source != product[:, None])).any(axis=1)
+        beyond = trends * self._factor["similar_weight"][product] * self._rest[product]
+        beyond *= has_source * (total[row] - weight.sum(axis=1))
+        reasons = np.where(self._is_reason[product], terms, 0)
+        # A product without three sources has the missing ones add nothing.
+        missing = max(0, REASONS - reasons.shape[1])
+        reasons = np.pad(reasons, ((0, 0), (0, missing)))
+        source = np.pad(source, ((0, 0), (0, missing)), constant_values=self._ids.size)
+        order = np.argsort(-np.round(reasons, SCORE_DECIMALS), axis=1, kind="stable")[:, :REASONS]
+        contribution = np.take_along_axis(reasons, order, axis=1)
+        contribution[contribution < 0] = 0
+        other = terms.sum(axis=1) + beyond - contribution.sum(axis=1)
+        return np.take_along_axis(source, order, axis=1), contribution, other
 
 
 class _Cap:

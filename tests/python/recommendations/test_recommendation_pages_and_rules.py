@@ -34,8 +34,12 @@ def an_order(order_id: str, **more: Any) -> Row:
 
 
 def test_rules_of_orders_are_the_published_ones(utc_project: CompiledProject) -> None:
-    # Twice, as rules take five baskets; every measure but the counts is a share.
-    baskets = {f"o{n}": held for n, held in enumerate(GROCERIES * 2)}
+    # Twice, as rules take five baskets; every measure but the counts is a share. A plus in an id
+    # is no plus between ids.
+    baskets = {
+        f"o{n}": [product_id.replace("yogurt", "yo+gurt") for product_id in held]
+        for n, held in enumerate(GROCERIES * 2)
+    }
     rows = {
         "orders": [*map(an_order, baskets), an_order("lost", status="cancelled")],
         "order_items": [
@@ -47,6 +51,7 @@ def test_rules_of_orders_are_the_published_ones(utc_project: CompiledProject) ->
     mart = "mart_association_rules"
     warehouse = utc_project.run(as_raw(rows), AS_OF, {mart})
     rules = {(row["antecedent"], row["consequent"]): row for row in warehouse.rows(mart)}
+    assert rules["yo++gurt", "kidney beans"]["antecedent_1"] == "yo+gurt"
     onion_eggs = rules["onion", "eggs"]
     for measure, value in {
         **{"baskets": 6, "support": 0.6, "confidence": 1, "lift": 1.25, "leverage": 0.12},
@@ -63,6 +68,32 @@ def test_rules_of_orders_are_the_published_ones(utc_project: CompiledProject) ->
     triple = rules["eggs + kidney beans", "onion"]
     assert (triple["antecedent_1"], triple["antecedent_2"]) == ("eggs", "kidney beans")
     assert triple["confidence"] == pytest.approx(0.75)
+
+
+def test_interests_are_read_however_they_are_written(utc_project: CompiledProject) -> None:
+    spellings = {
+        **{"Green tea": "Green tea", "cups, GREEN TEA": "Cups", '["green tea"]': "Green tea"},
+        **{"hats;cups": "Cups", "hats|cups": "Cups", '["hats", "cups"]': "Cups"},
+        **{"tea": None, "green": None, "hats": None},
+    }
+    rows = {
+        "customers": [
+            {"customer_id": text, "created_at": START, "interests": text} for text in spellings
+        ],
+        "products": [
+            {"product_id": category, "category": category} for category in ("Green tea", "Cups")
+        ],
+    }
+    models = {"int_recommendations__tastes", "int_recommendations__customers"}
+    warehouse = utc_project.run(as_raw(rows), AS_OF, models)
+    numbers = {
+        row["customer_number"]: row["customer_id"]
+        for row in warehouse.rows("int_recommendations__customers")
+    }
+    assert {
+        numbers[row["customer_number"]]: row["category"]
+        for row in warehouse.rows("int_recommendations__tastes")
+    } == spellings
 
 
 def test_content_fills_pages_that_buyers_leave_short(utc_project: CompiledProject) -> None:

@@ -458,6 +458,24 @@ def test_rules_are_counted_from_baskets(shop: ComparedShop) -> None:
     compare(shop.rows("mart_association_rules"), ("antecedent", "consequent"), expected)
 
 
+def test_published_lists_are_graded(shop: ComparedShop) -> None:
+    expected = {}
+    for view in shop.past():
+        for who in view.recipients:
+            for task, list_of in (("all", "all"), ("new", "new"), ("cold", "all")):
+                if task == "cold" and not is_cold(view, who):
+                    continue
+                for position, listed in enumerate(view.list_of(who, list_of), 1):
+                    key = (task, view.cutoff, who, position)
+                    expected[key] = {"product_id": listed.product_id}
+    rows = [
+        row
+        for row in shop.rows("int_recommendations__graded_lists")
+        if row["method_name"] == "published" and row["task"] != "item_page"
+    ]
+    compare(rows, ("task", "cutoff_date", "customer_id", "position"), expected)
+
+
 def test_popular_products_are_graded_beside_the_lists(shop: ComparedShop) -> None:
     seeds = page_seeds(shop)
     expected = {}
