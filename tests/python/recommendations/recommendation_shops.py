@@ -84,6 +84,13 @@ def recommendation_shop(
     return rows, as_of
 
 
+def late_shop(seed: int, orders: int, products: int) -> tuple[Rows, datetime]:
+    """Make a shop that is looked at late enough for a past cut-off of the default vars."""
+    rows, _ = recommendation_shop(seed, orders=orders, products=products)
+    days = sorted(row["ordered_at"] for row in rows["orders"])
+    return rows, days[len(days) // 20] + 100 * DAY
+
+
 def _items(
     orders: list[Row], sold: list[str], prices: dict[str, float], random: Random
 ) -> list[Row]:

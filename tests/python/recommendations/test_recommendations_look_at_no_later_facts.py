@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from recommendation_shops import NO_CHALLENGERS, recommendation_shop
+from recommendation_shops import NO_CHALLENGERS, late_shop
 
 from oracle import recommendations
 from oracle.recommendations import Policy
@@ -59,11 +59,12 @@ class Past:
 
 @pytest.fixture(scope="module")
 def past() -> Past:
-    rows, _ = recommendation_shop(2, products=20)
-    start = min(row["ordered_at"] for row in rows["orders"])
-    as_of = start + 100 * DAY
-    # Accounts that are merged later have no past; a test of its own looks at that.
+    rows, as_of = late_shop(2, orders=110, products=20)
+    start = as_of - 100 * DAY
+    # Accounts that are merged later have no past, which a test of its own looks at; those that
+    # were closed by then, though they bought again, would get no lists.
     rows["customer_merges"] = []
+    rows["customers"] = [{**row, "closed_at": None} for row in rows["customers"]]
     end = as_of - 30 * DAY
     for number in range(1, 5):
         for at in (start, end - 20 * DAY, end + 5 * DAY):

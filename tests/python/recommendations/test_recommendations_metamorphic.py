@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from recommendation_shops import NO_CHALLENGERS, recommendation_shop
+from recommendation_shops import NO_CHALLENGERS, late_shop
 
 from warehouse.compiled_project import CompiledProject
 from warehouse.full_shops import Rows, changed
@@ -26,9 +26,7 @@ START = datetime(2024, 3, 1, 12)
 
 @pytest.fixture(scope="module")
 def shop() -> tuple[Rows, datetime]:
-    rows, _ = recommendation_shop(8, orders=250, products=PRODUCTS)
-    # Late enough for a past cut-off.
-    return rows, min(row["ordered_at"] for row in rows["orders"]) + timedelta(days=100)
+    return late_shop(8, orders=350, products=PRODUCTS)
 
 
 @pytest.fixture(scope="module")
