@@ -35,7 +35,7 @@ install: $(INSTALLED) ## Make the environment
 .PHONY: demo
 demo: $(INSTALLED) ## Build the demo shop and show where it is and what to ask it
 	@$(DEMO) $(BIN)/dovecote check
-	@echo "Building the demo shop, half a minute ..."
+	@echo "Building the demo shop, a minute ..."
 	@$(DEMO) $(BIN)/python -m dovecote.measure "make demo" $(DBT) build --quiet --warn-error
 	@$(DEMO) $(BIN)/dovecote tour
 
