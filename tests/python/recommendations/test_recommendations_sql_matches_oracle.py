@@ -476,6 +476,17 @@ def test_published_lists_are_graded(shop: ComparedShop) -> None:
     compare(rows, ("task", "cutoff_date", "customer_id", "position"), expected)
 
 
+def test_lists_of_who_had_bought_nothing_are_graded_apart(shop: ComparedShop) -> None:
+    cold = {
+        (view.cutoff, who) for view in shop.past() for who in view.recipients if is_cold(view, who)
+    }
+    lists: dict[str, set[tuple[Any, ...]]] = defaultdict(set)
+    for row in shop.rows("int_recommendations__graded_lists"):
+        if (row["cutoff_date"], row["customer_id"]) in cold:
+            lists[row.pop("task")].add(tuple(row.values()))
+    assert lists["cold"] == lists["all"]
+
+
 def test_popular_products_are_graded_beside_the_lists(shop: ComparedShop) -> None:
     seeds = page_seeds(shop)
     expected = {}
