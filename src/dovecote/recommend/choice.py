@@ -132,7 +132,6 @@ class Scores(NamedTuple):
 
     blend: FloatArray
     discover: FloatArray
-    buy_again: FloatArray
 
 
 class Choice(NamedTuple):
@@ -207,7 +206,6 @@ def list_scores(
     return Scores(
         blend=blend_trend * own_and_similar,
         discover=trend**settings.discover_trend_power * own_and_similar,
-        buy_again=blend_trend * own,
     )
 
 

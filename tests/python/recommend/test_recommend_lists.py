@@ -93,7 +93,6 @@ def test_scores_are_those_of_the_definition() -> None:
                 beyond = sum(has.values()) - has.get(product, 0.0) - sum(has[one] for one in kept)
                 similar = sum(has[one] * scores[one] for one in kept)
                 similar += sources["rest_score"].iloc[0] * beyond
-            assert found.buy_again[row, column] == pytest.approx(trend**0.5 * own)
             both = own + 0.7 * similar
             assert found.discover[row, column] == pytest.approx(trend * both)
             assert found.blend[row, column] == pytest.approx(trend**0.5 * both)
