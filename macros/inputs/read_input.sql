@@ -124,5 +124,6 @@ where 1 = 0
 
 {# Every error of Dovecote's own: one sentence that names what is wrong and the cure. #}
 {% macro stop(sentence) %}
+    {%- do dovecote.record_stop(sentence) -%}
     {{- exceptions.raise_compiler_error("Dovecote: " ~ sentence) -}}
 {% endmacro %}
