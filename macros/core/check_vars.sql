@@ -15,6 +15,8 @@
         {%- do dovecote.check_number('dovecote_session_gap_minutes', 1, 1440) -%}
         {%- do dovecote.check_number('dovecote_max_quarantine_share', 0, 1) -%}
         {%- do dovecote.check_number('dovecote_left_censored_days', 0, 3650) -%}
+        {#- Of one only, the version would go that a reader is just about to open. -#}
+        {%- do dovecote.check_whole_number('dovecote_published_versions_kept', 2, 100000) -%}
         {%- do dovecote.check_number('dovecote_event_paths_steps', 1, 100) -%}
         {%- do dovecote.check_number('dovecote_event_paths_kept', 1, 100000) -%}
         {%- do dovecote.check_number('dovecote_lifecycle_default_cadence_days', 1, 3650) -%}
@@ -218,6 +220,7 @@
         'dovecote_csv_delimiter',
         'dovecote_max_quarantine_share',
         'dovecote_schema_prefix',
+        'dovecote_published_versions_kept',
         'dovecote_timezone',
         'dovecote_week_start',
         'dovecote_currency',

@@ -1,18 +1,90 @@
-"""The file that `dbt build` writes."""
+"""The file that a build writes, and what it says of its builds."""
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
+from dovecote import locks
+
 DEFAULT = Path("warehouse/warehouse.duckdb")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that a build made for others to read, and the columns of its key."""
+
+    schema: str
+    name: str
+    key: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Build:
+    """A row of the registry of builds; times are UTC."""
+
+    run_id: str
+    status: str
+    is_green: bool
+    message: str | None
+    started_at: datetime
+    finished_at: datetime | None
+    as_of: datetime | None
+    as_of_date: date | None
+    package_version: str
+    dbt_version: str
+    git_revision: str | None
+    nodes: int | None
+    nodes_succeeded: int | None
+    nodes_warned: int | None
+    nodes_failed: int | None
+    nodes_skipped: int | None
+    input_fingerprints: dict[str, Any]
+    settings: dict[str, Any]
+    published_tables: tuple[Table, ...]
 
 
 def path() -> Path:
     """Give the file of the profile: DOVECOTE_WAREHOUSE, or the default."""
     return Path(os.environ.get("DOVECOTE_WAREHOUSE") or DEFAULT)
+
+
+@contextmanager
+def locked() -> Iterator[int]:
+    """Keep other commands from writing the warehouse, and clear away what one that died left.
+
+    Yields
+    ------
+    int
+        The open lock, for a child to inherit.
+
+    Raises
+    ------
+    ValueError
+        If another command holds it.
+    """
+    with locks.held(beside(".lock"), guards=path()) as lock:
+        for leftover in (beside(".duckdb.tmp"), beside(".incoming")):
+            if leftover.is_dir():
+                shutil.rmtree(leftover)
+            else:
+                leftover.unlink(missing_ok=True)
+        yield lock
+
+
+def beside(suffix: str) -> Path:
+    """Name a file beside the warehouse that is of its making."""
+    return path().with_name(path().stem + suffix)
 
 
 def check() -> None:
@@ -38,16 +110,59 @@ def connect(*, read_only: bool) -> duckdb.DuckDBPyConnection:
     """
     if not path().is_file():
         raise ValueError(
-            f"{path()} does not exist: run dbt build first, or correct DOVECOTE_WAREHOUSE."
+            f"{path()} does not exist: run dovecote build first, restore it from a published "
+            "version (dovecote restore), or correct DOVECOTE_WAREHOUSE."
         )
     try:
         return duckdb.connect(path(), read_only=read_only)
     except duckdb.IOException as error:
-        if "lock" not in str(error):
-            raise ValueError(
-                f"{path()} cannot be opened as a DuckDB file: move it away."
-            ) from error
-        raise ValueError(
-            f"{path()} is open in another process: close it there (a notebook, a client, a build), "
+        raise ValueError(_why_not_open(str(error))) from error
+
+
+def _why_not_open(error: str) -> str:
+    if "lock" in error:
+        process = re.search(r"\(PID (\d+)\)", error)
+        holder = locks.process_named(int(process[1])) if process else "another process"
+        return (
+            f"{path()} is open in {holder}: close it there (a notebook, a client, a build), "
             "then try again."
-        ) from error
+        )
+    if "Permission denied" in error or "Read-only file system" in error:
+        return f"{path()} cannot be opened for want of permission: give this user the right to it."
+    return (
+        f"{path()} cannot be opened as a DuckDB file: move it away, then build anew, or "
+        "dovecote restore a published version."
+    )
+
+
+def builds(connection: duckdb.DuckDBPyConnection) -> list[Build]:
+    """List the builds that the registry of a warehouse or a published version knows, latest first.
+
+    Parameters
+    ----------
+    connection
+        The open file.
+    """
+    registry = connection.execute(
+        "select table_catalog, table_schema from information_schema.columns "
+        "where table_name = 'builds' and column_name = 'published_tables'"
+    ).fetchone()
+    if registry is None:
+        return []
+    catalog, schema = registry
+    found = connection.execute(
+        f'from "{catalog}"."{schema}".builds order by started_at desc, run_id'
+    )
+    names = [column[0] for column in found.description]
+    return [_build(dict(zip(names, row, strict=True))) for row in found.fetchall()]
+
+
+def _build(row: dict[str, Any]) -> Build:
+    row = {name: row[name] for name in Build.__dataclass_fields__}
+    row["input_fingerprints"] = json.loads(row["input_fingerprints"] or "{}")
+    row["settings"] = json.loads(row["settings"] or "{}")
+    row["published_tables"] = tuple(
+        Table(table["schema"], table["name"], tuple(table["key"]))
+        for table in json.loads(row["published_tables"] or "[]")
+    )
+    return Build(**row)

@@ -1,0 +1,9 @@
+"""Versions that others read: written whole, swapped in at once, compared, taken back, restored."""
+
+from dovecote.publish.comparison import TableChange, changes
+from dovecote.publish.folder import Published
+from dovecote.publish.publishing import publish
+from dovecote.publish.restoring import restore
+from dovecote.publish.version import DATABASE, Version
+
+__all__ = ["DATABASE", "Published", "TableChange", "Version", "changes", "publish", "restore"]

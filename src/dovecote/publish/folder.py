@@ -1,0 +1,160 @@
+"""The folder of published versions: `current` points to one of them, and readers follow it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dovecote import locks
+from dovecote.publish.version import Version
+
+DEFAULT = Path("published")
+_INCOMING, _OUTGOING, _NEXT = ".incoming-", ".outgoing-", ".current-next"
+
+
+class Published:
+    """A folder of versions.
+
+    A version arrives under a name that no reader looks for and takes its own by one rename,
+    `current` is swapped by another, and what is pruned leaves by a third. So whoever is killed at
+    whatever moment leaves whole versions, and a reader finds one of them.
+
+    Parameters
+    ----------
+    root
+        The folder; DOVECOTE_PUBLISHED or `published` where none is given.
+    """
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = root or Path(os.environ.get("DOVECOTE_PUBLISHED") or DEFAULT)
+
+    @property
+    def link(self) -> Path:
+        return self.root / "current"
+
+    def versions(self) -> list[Version]:
+        """List all versions, the latest build first."""
+        if not self.root.is_dir():
+            return []
+        folders = [
+            folder
+            for folder in self.root.iterdir()
+            if folder.is_dir() and not folder.is_symlink() and not folder.name.startswith(".")
+        ]
+        return sorted(
+            map(Version.read, folders),
+            key=lambda version: (version.manifest.built_at, version.name),
+            reverse=True,
+        )
+
+    def current(self) -> Version | None:
+        """Give the version that readers see; none where nothing has been published.
+
+        Raises
+        ------
+        ValueError
+            If `current` is no link, or points to nothing.
+        """
+        if not os.path.lexists(self.link):
+            return None
+        if not self.link.is_symlink():
+            raise ValueError(
+                f"{self.link} is no link but a file or folder of its own: move it away, then "
+                "publish again, or dovecote rollback to a version that is there."
+            )
+        target = self.link.resolve()
+        if not target.is_dir():
+            raise ValueError(
+                f"{self.link} points to {target}, which does not exist: dovecote rollback to a "
+                "version that does."
+            )
+        return Version.read(self.root / target.name)
+
+    def find(self, name: str) -> Version:
+        """Find a version by its name, a part of it, or `current`.
+
+        Raises
+        ------
+        ValueError
+            If none or several have it in their names.
+        """
+        if name == "current":
+            version = self.current()
+            if version is None:
+                raise ValueError(f"{self.root} has no version yet: dovecote publish makes one.")
+            return version
+        matching = [version for version in self.versions() if name in version.name]
+        exact = [version for version in matching if version.name == name]
+        if len(exact or matching) == 1:
+            return (exact or matching)[0]
+        known = ", ".join(version.name for version in matching or self.versions()) or "none"
+        which = "several versions are" if matching else "no version is"
+        raise ValueError(f"{which} named like '{name}' in {self.root}: name one of {known}.")
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other commands from changing the folder, and clear away what one that died left."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with locks.held(self.root / ".lock", guards=self.root):
+            for leftover in self.root.glob(".*-*"):
+                if leftover.name.startswith((_INCOMING, _OUTGOING)):
+                    shutil.rmtree(leftover)
+                elif leftover.name == _NEXT:
+                    leftover.unlink()
+            yield
+
+    @contextmanager
+    def arriving(self, name: str) -> Iterator[Path]:
+        """Give a new folder to write a version into, which takes its name once it is whole."""
+        incoming = self.root / f"{_INCOMING}{name}"
+        incoming.mkdir()
+        try:
+            yield incoming
+            for folder, _, files in os.walk(incoming):
+                for file in files:
+                    # Whoever opens a published file for writing would keep others out of it.
+                    (Path(folder) / file).chmod(0o444)
+                    _flush(Path(folder) / file)
+                _flush(Path(folder))
+            incoming.rename(self.root / name)
+            _flush(self.root)
+        except BaseException:
+            shutil.rmtree(incoming, ignore_errors=True)
+            raise
+
+    def point_to(self, version: Version) -> None:
+        """Let readers who open `current` from now on see a version."""
+        following = self.root / _NEXT
+        following.symlink_to(version.name)
+        following.replace(self.link)
+        _flush(self.root)
+
+    def remove(self, version: Version) -> None:
+        """Take a version away; who has its files open keeps them."""
+        outgoing = self.root / f"{_OUTGOING}{version.name}"
+        version.folder.rename(outgoing)
+        shutil.rmtree(outgoing)
+
+    def prune(self, kept: int) -> list[Version]:
+        """Remove all but the latest versions and the current one, and give those removed."""
+        current = self.current()
+        old = [
+            version
+            for version in self.versions()[kept:]
+            if current is None or version.name != current.name
+        ]
+        for version in old:
+            self.remove(version)
+        return old
+
+
+def _flush(path: Path) -> None:
+    """Have the operating system write a file or a folder to the disk."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -1,0 +1,232 @@
+"""Publish what a green build made."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from dovecote import warehouse
+from dovecote.publish.folder import Published
+from dovecote.publish.version import (
+    DATABASE,
+    STORAGE_VERSION,
+    Manifest,
+    PublishedTable,
+    Version,
+    file_facts,
+    row_count,
+)
+from dovecote.warehouse import Build, Table
+
+# What the hooks of a build keep beside the tables that dbt makes.
+_REGISTRIES = ("builds", "forgotten_people")
+VERSION_TABLE = "published_version"
+
+
+def publish(published: Published) -> tuple[Version, list[Version]]:
+    """Publish the marts and the history of the warehouse's last build, if it is green.
+
+    Parameters
+    ----------
+    published
+        The folder to publish into.
+
+    Returns
+    -------
+    tuple of Version and list of Version
+        The version, which is the current one now, and those pruned.
+
+    Raises
+    ------
+    ValueError
+        If the last build is not green, the version that is published has a history that this
+        warehouse has not, or there is no space.
+    """
+    with warehouse.locked(), published.locked():
+        with warehouse.connect(read_only=True) as connection:
+            builds = warehouse.builds(connection)
+        build = _last_build(builds)
+        current = published.current()
+        name = f"{build.started_at:%Y-%m-%dT%H%M%SZ}-{build.run_id[:8]}"
+        if not (published.root / name).is_dir():
+            _check_history(current, builds)
+            _check_space(published, current)
+            with published.arriving(name) as folder:
+                write(build, folder, name)
+        version = Version.read(published.root / name)
+        published.point_to(version)
+        return version, published.prune(int(build.settings["dovecote_published_versions_kept"]))
+
+
+def _last_build(builds: list[Build]) -> Build:
+    """Give the build whose tables stand in the warehouse."""
+    writing = [build for build in builds if build.status != "stopped"]
+    if not writing:
+        raise ValueError(f"{warehouse.path()} has no build yet: run dovecote build first.")
+    last = writing[0]
+    if not last.is_green:
+        why = {
+            "part": "built only a part, or tested nothing",
+            "failed": f"failed ({last.message})",
+            "aborted": "died",
+            "running": "died or is still running",
+        }[last.status]
+        raise ValueError(
+            f"the last build of {warehouse.path()}, of {last.started_at:%Y-%m-%d %H:%M:%S} UTC, "
+            f"{why}: nothing is published, and what was stays; mend it, run dovecote build, and "
+            "publish again."
+        )
+    return last
+
+
+def _check_history(current: Version | None, builds: list[Build]) -> None:
+    if current and current.manifest.run_id not in {build.run_id for build in builds}:
+        raise ValueError(
+            f"{current.folder.parent} is published from another warehouse than {warehouse.path()}, "
+            "which does not know its builds: publish elsewhere (DOVECOTE_PUBLISHED), or move "
+            "the warehouse away and dovecote restore it, history included, before the next build."
+        )
+
+
+def _check_space(published: Published, current: Version | None) -> None:
+    needed = current.size * 3 // 2 if current else warehouse.path().stat().st_size
+    free = shutil.disk_usage(published.root).free
+    if free < needed:
+        raise ValueError(
+            f"{published.root} has {free / 1e6:,.0f} MB left where a version takes up to "
+            f"{needed / 1e6:,.0f} MB: make space, or keep fewer versions "
+            "(dovecote_published_versions_kept)."
+        )
+
+
+def write(build: Build, folder: Path, name: str) -> None:
+    """Write a version of the warehouse into an empty folder.
+
+    Parameters
+    ----------
+    build
+        The build whose tables the warehouse holds.
+    folder
+        Where to.
+    name
+        Name of the version.
+    """
+    published_at = datetime.now(UTC).replace(tzinfo=None)
+    with duckdb.connect(config={"temp_directory": str(folder / ".spill")}) as connection:
+        connection.execute(f"attach {_literal(warehouse.path())} as warehouse (read_only)")
+        connection.execute(
+            f"attach {_literal(folder / DATABASE)} as version (storage_version '{STORAGE_VERSION}')"
+        )
+        for table in [*build.published_tables, *_registries(connection)]:
+            connection.execute(f'create schema if not exists version."{table.schema}"')
+            relation = f'"{table.schema}"."{table.name}"'
+            connection.execute(f"create table version.{relation} as from warehouse.{relation}")
+            _copy_comments(connection, table)
+        marts = next(
+            table.schema for table in build.published_tables if table.name == "mart_builds"
+        )
+        connection.execute(
+            f'create table version."{marts}".{VERSION_TABLE} as select '
+            "? as version, ? as run_id, ?::timestamp as as_of, ?::date as as_of_date, "
+            "?::timestamp as built_at, ?::timestamp as published_at",
+            [name, build.run_id, build.as_of, build.as_of_date, build.started_at, published_at],
+        )
+        keys = {(table.schema, table.name): table.key for table in build.published_tables}
+        tables = write_parquet(connection, folder, keys)
+        connection.execute("detach version")
+    shutil.rmtree(folder / ".spill", ignore_errors=True)
+    Manifest(
+        version=name,
+        run_id=build.run_id,
+        as_of=f"{build.as_of}",
+        as_of_date=f"{build.as_of_date}",
+        built_at=f"{build.started_at}",
+        published_at=f"{published_at}",
+        package_version=build.package_version,
+        dbt_version=build.dbt_version,
+        duckdb_version=duckdb.__version__,
+        git_revision=build.git_revision,
+        input_fingerprints=build.input_fingerprints,
+        settings=build.settings,
+        tables=tables,
+        files=facts_of_files(folder),
+    ).write(folder)
+
+
+def write_parquet(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    keys: dict[tuple[str, str], tuple[str, ...]],
+) -> tuple[PublishedTable, ...]:
+    """Write every table of the attached database `version` as Parquet, and describe it.
+
+    Parameters
+    ----------
+    connection
+        Has the database attached.
+    folder
+        The version's folder.
+    keys
+        Columns of the keys, by schema and name of the table.
+    """
+    described = []
+    for schema, name in connection.execute(
+        "select schema_name, table_name from duckdb_tables() where database_name = 'version' "
+        "order by all"
+    ).fetchall():
+        relation = f'version."{schema}"."{name}"'
+        columns = connection.execute(f"describe {relation}").fetchall()
+        table = PublishedTable(
+            schema=schema,
+            name=name,
+            key=keys.get((schema, name), ()),
+            columns={column: data_type for column, data_type, *_ in columns},
+            rows=row_count(connection, relation),
+        )
+        (folder / table.parquet).parent.mkdir(parents=True, exist_ok=True)
+        connection.execute(
+            f"copy {relation} to {_literal(folder / table.parquet)} (format parquet)"
+        )
+        described.append(table)
+    return tuple(described)
+
+
+def facts_of_files(folder: Path) -> dict[str, dict[str, Any]]:
+    """Measure every file of a folder, by its path in it."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    return {str(file.relative_to(folder)): file_facts(file) for file in files}
+
+
+def _registries(connection: duckdb.DuckDBPyConnection) -> list[Table]:
+    found = connection.execute(
+        "select schema_name, table_name from duckdb_tables() where database_name = 'warehouse' "
+        f"and table_name in {_REGISTRIES} order by all"
+    ).fetchall()
+    return [Table(schema, name, ()) for schema, name in found]
+
+
+def _copy_comments(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    relation = f'version."{table.schema}"."{table.name}"'
+    place = (
+        "database_name = 'warehouse' and schema_name = ? and comment is not null "
+        "and {kind}_name = ?"
+    )
+    for kind in ("table", "view"):
+        for (comment,) in connection.execute(
+            f"select comment from duckdb_{kind}s() where {place.format(kind=kind)}",
+            [table.schema, table.name],
+        ).fetchall():
+            connection.execute(f"comment on table {relation} is {_literal(comment)}")
+    for column, comment in connection.execute(
+        f"select column_name, comment from duckdb_columns() where {place.format(kind='table')}",
+        [table.schema, table.name],
+    ).fetchall():
+        connection.execute(f'comment on column {relation}."{column}" is {_literal(comment)}')
+
+
+def _literal(text: object) -> str:
+    return "'" + str(text).replace("'", "''") + "'"

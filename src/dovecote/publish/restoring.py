@@ -1,0 +1,43 @@
+"""Make a lost warehouse anew from a published version."""
+
+from __future__ import annotations
+
+import duckdb
+
+from dovecote import warehouse
+from dovecote.publish.publishing import VERSION_TABLE
+from dovecote.publish.version import Version
+
+
+def restore(version: Version) -> None:
+    """Write the marts and the history of a version into a new warehouse.
+
+    Parameters
+    ----------
+    version
+        What to restore; the next build makes everything else.
+
+    Raises
+    ------
+    ValueError
+        If there is a warehouse already, or the version is damaged.
+    """
+    with warehouse.locked():
+        if warehouse.path().exists():
+            raise ValueError(
+                f"{warehouse.path()} exists: move it away if the published version is to take "
+                "its place."
+            )
+        faults = version.faults()
+        if faults:
+            raise ValueError(f"{faults[0]}: restore another version (dovecote versions).")
+        incoming = warehouse.beside(".incoming")
+        with duckdb.connect(incoming) as connection:
+            source = str(version.database).replace("'", "''")
+            connection.execute(f"attach '{source}' as version (read_only)")
+            for table in version.manifest.tables:
+                if table.name != VERSION_TABLE:
+                    relation = f'"{table.schema}"."{table.name}"'
+                    connection.execute(f'create schema if not exists "{table.schema}"')
+                    connection.execute(f"create table {relation} as from version.{relation}")
+        incoming.rename(warehouse.path())
