@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from dbt_runs import run_dbt
 from warehouse.compiled_project import CompiledProject
 from warehouse.retention_cells import RETENTION_COMBINATIONS
+
+
+@pytest.fixture(scope="session")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Parse the project and read what dbt says it holds."""
+    folder = _folder(tmp_path_factory)
+    result = run_dbt("parse", folder, arguments=("--warn-error",))
+    assert result.returncode == 0, result.stdout
+    return json.loads((folder / "target" / "manifest.json").read_text())
 
 
 @pytest.fixture(scope="session")

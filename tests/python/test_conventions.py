@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+import re
+import tomllib
 from typing import Any
 
 import pytest
+import yaml
 
-from dbt_runs import run_dbt
+from dbt_runs import PROJECT
 
 # The public columns of the design, which BI tools rely on.
 PUBLIC_COLUMNS = {
@@ -76,17 +77,9 @@ PUBLIC_COLUMNS = {
 
 
 @pytest.fixture(scope="module")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    folder = tmp_path_factory.mktemp("parsed")
-    result = run_dbt("parse", folder, arguments=("--warn-error",))
-    assert result.returncode == 0, result.stdout
-    return json.loads((folder / "target" / "manifest.json").read_text())
-
-
-@pytest.fixture(scope="module")
 def marts(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {
-        node["name"]: node
+        node["alias"]: node
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model" and node["fqn"][1] in ("marts", "review")
     }
@@ -122,9 +115,9 @@ def test_every_mart_has_a_key_and_rules(
         for node in manifest["nodes"].values()
         if node["resource_type"] == "test" and node.get("test_metadata")
     }
-    for name in marts:
-        assert (f"model.dovecote.{name}", "primary_key") in tests, name
-        assert (f"model.dovecote.{name}", "rules") in tests, name
+    for name, node in marts.items():
+        assert (node["unique_id"], "primary_key") in tests, name
+        assert (node["unique_id"], "rules") in tests, name
 
 
 def test_every_model_is_described(manifest: dict[str, Any]) -> None:
@@ -145,5 +138,16 @@ def test_marts_read_no_input_directly(marts: dict[str, dict[str, Any]]) -> None:
 
 
 def test_seeds_stay_small() -> None:
-    seeds = Path(__file__).parents[2] / "seeds"
-    assert sum(file.stat().st_size for file in seeds.rglob("*.csv")) < 5_000_000
+    assert sum(file.stat().st_size for file in (PROJECT / "seeds").rglob("*.csv")) < 5_000_000
+
+
+def test_the_package_has_one_version(manifest: dict[str, Any]) -> None:
+    macro = manifest["macros"]["macro.dovecote.package_version"]["macro_sql"]
+    versions = {
+        "pyproject.toml": tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"][
+            "version"
+        ],
+        "dbt_project.yml": yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["version"],
+        "package_version()": re.findall(r"return\('(.+)'\)", macro)[0],
+    }
+    assert len(set(versions.values())) == 1, versions

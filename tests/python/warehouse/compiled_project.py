@@ -71,11 +71,12 @@ def compile_project(
     needs = {
         key: set(node["depends_on"].get("nodes", [])) & set(wanted) for key, node in wanted.items()
     }
+    names = {key: _name(node) for key, node in wanted.items()}
     return {
-        wanted[key]["name"]: Node(
-            name=wanted[key]["name"],
+        names[key]: Node(
+            name=names[key],
             relation=wanted[key]["relation_name"],
-            needs=tuple(wanted[upstream]["name"] for upstream in needs[key]),
+            needs=tuple(names[upstream] for upstream in needs[key]),
             sql=wanted[key].get("compiled_code")
             or str(PROJECT / wanted[key]["original_file_path"]),
             kind=wanted[key]["config"]["materialized"],
@@ -83,6 +84,13 @@ def compile_project(
         )
         for key in TopologicalSorter(needs).static_order()
     }
+
+
+def _name(node: Mapping[str, Any]) -> str:
+    """Name a node as `ref` does without a version: the latest bears the name alone."""
+    version = node.get("version")
+    is_latest = version == node.get("latest_version")
+    return node["name"] if is_latest else f"{node['name']}.v{version}"
 
 
 class CompiledProject:
