@@ -7,8 +7,8 @@
     {%- if execute and flags.WHICH == 'build' -%}
         {%- set builds = dovecote.builds_relation() -%}
         {%- if run_query("select 1 from " ~ builds ~ " where is_green and run_id = '" ~ dovecote.this_run_id() ~ "'").rows -%}
-            {%- for model in graph.nodes.values() if model.package_name == 'dovecote' and model.name.startswith('hist_') -%}
-                {%- set history = load_relation(api.Relation.create_from(config=none, node=model)) -%}
+            {%- for model in graph.nodes.values() if model.resource_type == 'model' and model.fqn[:2] == ['dovecote', 'history'] -%}
+                {%- set history = api.Relation.create(database=model.database, schema=model.schema, identifier=model.alias) -%}
                 {%- set kept_dates = none if model.name == 'hist_churn_alerts' else var('dovecote_history_kept_dates') -%}
                 {%- do run_query(
                     "delete from " ~ history ~ " where run_id not in (" ~ dovecote.kept_runs(builds, kept_dates) ~ ")"
