@@ -13,7 +13,8 @@ from warehouse.compiled_project import PROJECT
 def macros() -> Any:
     """Give the project's macros as attributes, with the vars at their defaults."""
     spec = spec_from_file_location("macros", PROJECT / "tools" / "sqlfluff" / "dovecote.py")
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
