@@ -374,7 +374,7 @@ worded as (
             when changed = 'rfm_segment' and r_score_by_now = from_r_score and f_score_by_now = from_f_score
                 then 'the scores have other names'
             when changed = 'rfm_segment'
-                then 'the shop''s cut-points moved, which the numbers of then would have crossed too'
+                then 'the shop''s cut-points moved: the customer''s numbers of then give this segment today'
             when changed = 'lifecycle_stage' and from_cadence_days <> to_cadence_days
                 then
                     cast(cast(to_cadence_days as decimal(38, 1)) as string)
