@@ -116,8 +116,8 @@ class _Customer:
         if self.now.segment_names[r_today, f_today] == now["rfm_segment"]:
             if (r_today, f_today) == (then["r_score"], then["f_score"]):
                 return "yardstick_moved", "the scores have other names"
-            why = "the shop's cut-points moved: the customer's numbers of then give this segment today"
-            return "yardstick_moved", why
+            numbers = "the customer's numbers of then give this segment today"
+            return "yardstick_moved", f"the shop's cut-points moved: {numbers}"
         has_risen = now["r_score"] > r_today or now["f_score"] > f_today
         if self.since and has_risen:
             return self.ordered
