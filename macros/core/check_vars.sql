@@ -21,6 +21,9 @@
         {%- do dovecote.check_number('dovecote_event_paths_kept', 1, 100000) -%}
         {%- do dovecote.check_number('dovecote_lifecycle_default_cadence_days', 1, 3650) -%}
         {%- do dovecote.check_number('dovecote_lifecycle_cadence_prior_gaps', 0, 1000) -%}
+        {%- if var('dovecote_history_kept_dates') is not none -%}
+            {%- do dovecote.check_whole_number('dovecote_history_kept_dates', 1, 1000000) -%}
+        {%- endif -%}
         {%- if var('dovecote_csv_delimiter') | string | length != 1 -%}
             {%- do dovecote.stop("dovecote_csv_delimiter is '" ~ var('dovecote_csv_delimiter') ~ "': give one character.") -%}
         {%- endif -%}
@@ -221,6 +224,7 @@
         'dovecote_max_quarantine_share',
         'dovecote_schema_prefix',
         'dovecote_published_versions_kept',
+        'dovecote_history_kept_dates',
         'dovecote_timezone',
         'dovecote_week_start',
         'dovecote_currency',

@@ -1,14 +1,9 @@
-{#
-    A run clears away what others of its day wrote, but nothing of a green build: that stays as it was published, and
-    whoever was alerted was alerted. Readers that look back take one build a day, the latest green one.
-#}
-{% macro delete_failed_rows_of_this_day() -%}
-    {%- if is_incremental() -%}
-        delete from {{ this }}
-        where
-            as_of_date in (select as_of_date from {{ ref('dovecote', 'int_core__run') }})
-            and run_id not in (select run_id from {{ dovecote.builds_relation() }} where is_green)
-    {%- endif -%}
+{# Which run wrote a row of history, and as of when; the query has int_core__run as run. #}
+{% macro run_columns() -%}
+    run.as_of_date,
+    run.as_of,
+    timestamp '{{ dovecote.run_start() }}' as run_started_at,
+    '{{ dovecote.this_run_id() }}' as run_id
 {%- endmacro %}
 
 

@@ -73,9 +73,7 @@ ranked as (
 final as (
 
     select
-        run.as_of_date,
-        timestamp '{{ dovecote.run_start() }}' as run_started_at,
-        '{{ dovecote.this_run_id() }}' as run_id,
+        {{ dovecote.run_columns() | indent(8) }},
         run.as_of as alerted_at,
         ranked.customer_id,
         ranked.horizon_days,

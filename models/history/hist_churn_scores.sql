@@ -16,10 +16,7 @@ run as (
 final as (
 
     select
-        run.as_of_date,
-        run.as_of,
-        timestamp '{{ dovecote.run_start() }}' as run_started_at,
-        '{{ dovecote.this_run_id() }}' as run_id,
+        {{ dovecote.run_columns() | indent(8) }},
         scores.customer_id,
         scores.activity,
         scores.horizon_days,

@@ -56,7 +56,12 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
 
 
 # What a build says of builds before it changes with every build.
-MARTS_ABOUT_BUILDS = ("mart_builds", "mart_churn_alert_outcomes", "mart_churn_scores_graded")
+MARTS_ABOUT_BUILDS = (
+    "mart_builds",
+    "mart_churn_alert_outcomes",
+    "mart_churn_scores_graded",
+    "mart_score_changes",
+)
 FITTED_DIGITS = 7
 """Digits behind the point to which the same inputs give the same fitted numbers."""
 

@@ -59,6 +59,8 @@ PUBLIC_COLUMNS = {
     "mart_churn_alert_outcomes": "as_of_date customer_id outcome lead_time_days",
     "mart_churn_scores_graded": "as_of_date customer_id activity horizon_days churn_probability "
     "is_churned",
+    "mart_score_changes": "customer_id changed activity horizon_days as_of_date "
+    "previous_as_of_date from_value to_value cause why",
     "mart_builds": "run_id as_of package_version status is_green",
     "mart_input_reconciliation": "entity rows_in accepted duplicates quarantined after_as_of",
     "mart_input_coverage": "entity latest_at lag_hours",

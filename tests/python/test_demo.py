@@ -35,6 +35,7 @@ OTHER_VARS = {
         "visit": "event_type = 'view'",
     },
     "dovecote_schema_prefix": "shop_",
+    "dovecote_history_kept_dates": 2,
 }
 
 

@@ -6,9 +6,9 @@ alerts as (
 
 ),
 
-scores as (
+lifecycle as (
 
-    select * from {{ ref("dovecote", "hist_churn_scores") }}
+    select * from {{ ref("dovecote", "hist_customer_lifecycle") }}
 
 ),
 
@@ -18,7 +18,7 @@ run as (
 
 ),
 
--- A day's latest run may have found nobody to alert: its scores say that it was.
+-- A day's latest run may have found nobody to alert: its customers say that it was.
 runs_of_the_day as (
 
     select alerts.run_started_at
@@ -28,10 +28,10 @@ runs_of_the_day as (
 
     union
 
-    select scores.run_started_at
-    from scores
+    select lifecycle.run_started_at
+    from lifecycle
     inner join run
-        on scores.as_of_date = run.as_of_date
+        on lifecycle.as_of_date = run.as_of_date
 
 ),
 

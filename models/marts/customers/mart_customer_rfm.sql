@@ -25,12 +25,9 @@ scored as (
         recency_days,
         frequency,
         monetary,
-    {%- for measure in ["recency_days", "frequency", "monetary"] %}
-    (
-        select count(*) from cut_points
-        where cut_points.measure = '{{ measure }}' and cut_points.cut_point < rfm_values.{{ measure }}
-    ) as {{ measure }}_above{{ "," if not loop.last }}
-    {%- endfor %}
+        {{ dovecote.cut_points_below("recency_days", "rfm_values.recency_days") | indent(8) }} as recency_days_above,
+        {{ dovecote.cut_points_below("frequency", "rfm_values.frequency") | indent(8) }} as frequency_above,
+        {{ dovecote.cut_points_below("monetary", "rfm_values.monetary") | indent(8) }} as monetary_above
     from rfm_values
 
 ),

@@ -38,7 +38,12 @@ RECOMMENDATIONS = (
 )
 OF_BOTH = ("mart_model_versions",)
 # What rests on other runs than this one: the registry of builds, and reviews of their scores.
-OF_EARLIER_RUNS = ("mart_builds", "mart_churn_alert_outcomes", "mart_churn_scores_graded")
+OF_EARLIER_RUNS = (
+    "mart_builds",
+    "mart_churn_alert_outcomes",
+    "mart_churn_scores_graded",
+    "mart_score_changes",
+)
 
 Marts = dict[str, list[dict[str, Any]]]
 Change = Callable[[str, str, Any], Any]
