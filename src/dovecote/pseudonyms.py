@@ -1,7 +1,7 @@
 """Pseudonyms of customers: salted hashes, made in SQL with a salt that dbt never sees.
 
-Name this module under `plugins` in a dbt profile, and every connection knows the salt as a variable.
-Nothing of it is in SQL, logs, target or warehouse.
+Name this module under `plugins` in a dbt profile, and every connection knows the salt as a
+variable. Nothing of it is in SQL, logs, target or warehouse.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def salt_check(salt: str) -> str:
     return pseudonym("salt_check", salt)[:4]
 
 
-class Plugin(BasePlugin):  # type: ignore[misc]
+class Plugin(BasePlugin):
     """Hands the salt to each cursor, as variables are not shared between them."""
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
