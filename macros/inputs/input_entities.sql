@@ -197,7 +197,7 @@
             "amounts": [],
             "undated": ["customer_id"],
             "person_ids": ["customer_id"],
-            "personal": [],
+            "personal": ["reason"],
             "without": "staff, test and reseller accounts count as customers",
             "columns": {"customer_id": "text", "reason": "text"},
         },
