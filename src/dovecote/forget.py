@@ -208,12 +208,12 @@ def _statements(table: _Table) -> list[str]:
     """Give what takes $persons, $visitors and texts with $words out of a table."""
     alone = " and customer_id is null" if table.has_customer_id else ""
     doomed = [
-        *(f"list_contains($persons, {column})" for column in table.customers),
-        *(f"(list_contains($visitors, {column}){alone})" for column in table.visitors),
+        *(f"list_contains($persons, trim({column}))" for column in table.customers),
+        *(f"(list_contains($visitors, trim({column})){alone})" for column in table.visitors),
         *(f"regexp_matches({column}, $words)" for column in table.texts),
     ]
     emptied = [
-        *((column, f"list_contains($visitors, {column})") for column in table.visitors),
+        *((column, f"list_contains($visitors, trim({column}))") for column in table.visitors),
         *((column, f"regexp_matches({column}, $words)") for column in table.texts_beside_others),
     ]
     return [
@@ -237,7 +237,7 @@ def mentions(connection: duckdb.DuckDBPyConnection, identifiers: Identifiers) ->
         ]
         parts += [
             f"select {_literal(table.label)} as table_name, {_literal(column)} as column_name, "
-            f"count(*) as naming_rows from {table.sql} where {column} {condition}"
+            f"count(*) as naming_rows from {table.sql} where trim({column}) {condition}"
             for column, condition in names
         ]
         parts += [

@@ -59,7 +59,8 @@ PUBLIC_COLUMNS = {
     "mart_churn_scores_graded": "as_of_date customer_id activity horizon_days churn_probability "
     "is_churned",
     "mart_builds": "run_id as_of package_version status is_green",
-    "mart_input_reconciliation": "entity rows_in accepted duplicates quarantined after_as_of",
+    "mart_input_reconciliation": "entity rows_in accepted duplicates quarantined after_as_of "
+    "forgotten",
     "mart_input_coverage": "entity latest_at lag_hours",
     "mart_quarantine": "entity reasons raw_row",
     "mart_item_similarities": "product_id position similar_product_id score method_name cosine "
