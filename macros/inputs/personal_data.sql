@@ -24,7 +24,8 @@ from (
         {{ dovecote.is_forgotten_row(definition["person_ids"]) | indent(8) }} as is_forgotten,
         {{ dovecote.is_forgotten_id("anonymous_id") if "anonymous_id" in definition["person_ids"] else "false" }} as is_forgotten_visitor
     from (
-        {{ rows | indent(8) }}
+        {#- not indented, as that would break the delimiter that no text holds into lines -#}
+        {{ rows }}
     ) as read_rows
 ) as flagged_rows
     {%- endif -%}

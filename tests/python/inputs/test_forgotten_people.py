@@ -21,19 +21,22 @@ GONE = (ONE, TWO, OWN, SHARED)
 SALT, OTHER_SALT = "a salt of some length", "another salt as long"
 PSEUDONYMISE = {"dovecote_pseudonymise": True}
 FILES = {
-    "customers": f"customer_id,city,x_referred_by\n{ONE},Bonn,\n{TWO},Bonn,\n{OTHER},Lyon,{ONE}\n",
-    "customer_merges": f"from_customer_id,to_customer_id\n{ONE},{TWO}\n",
-    "orders": "order_id,customer_id,ordered_at,gross_amount\n"
+    "customers.csv": "customer_id,city,x_referred_by\n"
+    f"{ONE},Bonn,\n{TWO},Bonn,\n{OTHER},Lyon,{ONE}\n",
+    "customer_merges.csv": f"from_customer_id,to_customer_id\n{ONE},{TWO}\n",
+    "orders.csv": "order_id,customer_id,ordered_at,gross_amount\n"
     f"o1,{ONE},2024-01-01,10\no2, {TWO} ,2024-01-02,10\no3,{OTHER},2024-01-03,10\n"
     f"o4,,2024-01-04,10\no5,{ONE},2024-01-05,ten\no6,{TWO},2024-01-06,1,0\n"
     f"o7,{OTHER},2024-01-07,1,0\n",
-    "order_items": "order_item_id,order_id,product_id\ni1,o1,p1\ni3,o3,p1\n",
-    "events": "event_id,customer_id,anonymous_id,occurred_at\n"
+    "order_items.csv": "order_item_id,order_id,product_id\ni1,o1,p1\ni3,o3,p1\n",
+    "events.csv": "event_id,customer_id,anonymous_id,occurred_at\n"
     f"e1,{ONE},{OWN},2024-01-01\ne2,,{OWN},2024-01-02\ne3,{ONE},{SHARED},2024-01-03\n"
     f"e4,,{SHARED},2024-01-04\ne5,{OTHER},{SHARED},2024-01-05\ne6,,nobody,2024-01-06\n",
-    "reviews": f"review_id,customer_id,created_at\nr1,{TWO},2024-01-01\nr2,{OTHER},2024-01-01\n",
-    "nps_responses": f"response_id,customer_id,invited_at,score\nn1,{ONE},2024-01-01,7\n",
-    "exclusions": f"customer_id,reason\n{ONE},staff\n{OTHER},test\n",
+    "reviews.csv": "review_id,customer_id,created_at\n"
+    f"r1,{TWO},2024-01-01\nr2,{OTHER},2024-01-01\n",
+    "nps_responses.jsonl": f"""{{"response_id": "n1", "customer_id": "{ONE}", "score": 7}}\n"""
+    f"""{{"response_id": "n2", "customer_id": "{TWO}", \n{{"customer_id": "{OTHER}", \n""",
+    "exclusions.csv": f"customer_id,reason\n{ONE},staff\n{OTHER},test\n",
 }
 # Lines of the four ids in FILES; e5 is another customer's, on a device that both have used.
 LEFT = {
@@ -43,7 +46,7 @@ LEFT = {
     "order_items": Counts(2, accepted=2),
     "events": Counts(6, accepted=2, forgotten=4),
     "reviews": Counts(2, accepted=1, forgotten=1),
-    "nps_responses": Counts(1, forgotten=1),
+    "nps_responses": Counts(3, quarantined=1, forgotten=2),
     "exclusions": Counts(2, accepted=1, forgotten=1),
 }
 MODELS = ("int_core__events", "int_core__order_items", "stg_reviews")
@@ -53,8 +56,8 @@ QUARANTINE_SHARE = {"dovecote_max_quarantine_share": 1}
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
-    for entity, text in FILES.items():
-        (folder / f"{entity}.csv").write_text(text)
+    for name, text in FILES.items():
+        (folder / name).write_text(text)
     return folder
 
 
@@ -251,11 +254,13 @@ def test_who_was_forgotten_in_plain_stays_out_under_pseudonyms(
     assert again.error is None
     counts = again.counts()
     # A line that is no record is withheld, whoever it names.
-    assert counts.pop("orders") == Counts(7, accepted=2, quarantined=2, forgotten=3)
-    assert counts == {entity: left for entity, left in LEFT.items() if entity != "orders"}
-    assert again.rows(
-        "select distinct raw_row from dovecote_marts.mart_quarantine where entity = 'orders'"
-    ) == [("(withheld by dovecote_pseudonymise)",)]
+    assert counts == LEFT | {
+        "orders": Counts(7, accepted=2, quarantined=2, forgotten=3),
+        "nps_responses": Counts(3, quarantined=2, forgotten=1),
+    }
+    assert again.rows("select distinct raw_row from dovecote_marts.mart_quarantine") == [
+        ("(withheld by dovecote_pseudonymise)",)
+    ]
 
 
 def test_a_pseudonym_is_forgotten_for_one_salt_only(
