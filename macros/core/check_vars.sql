@@ -34,6 +34,7 @@
         {%- do dovecote.check_churn() -%}
         {%- do dovecote.check_recommendations() -%}
         {%- do dovecote.check_timezone() -%}
+        {%- do dovecote.check_pseudonyms() -%}
     {%- endif -%}
 {% endmacro %}
 
@@ -99,6 +100,20 @@
     {%- set session = run_query("select current_setting('TimeZone')").rows[0][0] -%}
     {%- if session not in ['UTC', 'Etc/UTC'] -%}
         {%- do dovecote.stop("the connection's time zone is " ~ session ~ ": add settings: {TimeZone: UTC} to the profile.") -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{% macro check_pseudonyms() %}
+    {%- do dovecote.check_choice('dovecote_pseudonymise', [true, false]) -%}
+    {%- if var('dovecote_pseudonymise') -%}
+        {%- set length = run_query("select length(" ~ dovecote.salt() ~ ")").rows[0][0] -%}
+        {%- if length is none or length < 16 -%}
+            {%- do dovecote.stop(
+                "dovecote_pseudonymise is true, but " ~ ("there is no salt" if length is none else "the salt has " ~ length ~ " characters")
+                ~ ": set DOVECOTE_SALT to a secret of at least 16, and have plugins: [{module: dovecote.pseudonyms}] in the profile."
+            ) -%}
+        {%- endif -%}
     {%- endif -%}
 {% endmacro %}
 
@@ -225,6 +240,7 @@
         'dovecote_schema_prefix',
         'dovecote_published_versions_kept',
         'dovecote_history_kept_dates',
+        'dovecote_pseudonymise',
         'dovecote_timezone',
         'dovecote_week_start',
         'dovecote_currency',

@@ -329,3 +329,30 @@
 {% macro spark__read_timestamp(value) -%}
     try_cast({{ value }} as timestamp)
 {%- endmacro %}
+
+
+{# The hash of a text, as 64 hexadecimal digits. #}
+{% macro sha256(text) -%}
+    {{ adapter.dispatch('sha256', 'dovecote')(text) }}
+{%- endmacro %}
+
+{% macro default__sha256(text) -%}
+    sha256({{ text }})
+{%- endmacro %}
+
+{% macro spark__sha256(text) -%}
+    sha2({{ text }}, 256)
+{%- endmacro %}
+
+
+{#
+    The salt of pseudonyms. SQL knows it by name only, as its text would end up in compiled files and logs; the plugin
+    dovecote.pseudonyms hands it to the connection.
+#}
+{% macro salt() -%}
+    {{ adapter.dispatch('salt', 'dovecote')() }}
+{%- endmacro %}
+
+{% macro default__salt() -%}
+    getvariable('dovecote_salt')
+{%- endmacro %}

@@ -50,3 +50,9 @@
         or (kind == 'boolean' and type == 'BOOLEAN')
     ) }}
 {% endmacro %}
+
+
+{# What stands for an id of the input under dovecote_pseudonymise. #}
+{% macro pseudonym(id) -%}
+    {{ dovecote.sha256(dovecote.salt() ~ " || " ~ dovecote.read_as("text", id)) }}
+{%- endmacro %}

@@ -70,6 +70,7 @@
 {# The rows of one file as the raw model holds them. #}
 {% macro read_file(file, entity, careful=false) %}
     {%- set found = dovecote.file_columns(file, entity) -%}
+    {%- set rows -%}
 select
     {{ dovecote.entity_columns(entity, found) }},
     '{{ dovecote.quoted(file["name"]) }}' as source_name,
@@ -78,6 +79,8 @@ select
     malformed_line,
     cast(line_count as integer) as line_count
 from {{ dovecote.file_records(file, found, entity, careful) }} as input
+    {%- endset -%}
+    {{ dovecote.protected(entity, rows) }}
 {%- endmacro %}
 
 

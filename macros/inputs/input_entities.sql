@@ -12,6 +12,8 @@
     without     what is lost when the entity is absent
     without_columns  what is lost when one of its columns has no value
     undated     columns whose value at an earlier time cannot be known
+    person_ids  columns that name a customer or a visitor: what dovecote_pseudonymise hashes, and forgotten people bear
+    personal    other columns that describe a person, or hold what one wrote; x_ columns, which may, are not listed
 #}
 {% macro input_entities() %}
     {% do return({
@@ -23,6 +25,8 @@
             "plans": ["promised_at"],
             "amounts": ["gross_amount", "discount_amount", "shipping_amount", "tax_amount", "refund_amount", "cost_amount"],
             "undated": ["payment_status", "status where status_changed_at is null", "refund_amount where refunded_at is null"],
+            "person_ids": ["customer_id"],
+            "personal": ["coupon_code"],
             "without": "nothing can be built",
             "without_columns": {
                 "customer_id": "every order is a guest order, so tables of customers stay empty",
@@ -50,6 +54,8 @@
             "plans": [],
             "amounts": ["quantity", "unit_price", "discount_amount", "unit_cost"],
             "undated": [],
+            "person_ids": [],
+            "personal": [],
             "without": "no order lines, product revenue, breakdown by first product category, recommendations, neighbours of products or association rules",
             "without_columns": {
                 "quantity": "no revenue by line",
@@ -68,6 +74,8 @@
             "plans": [],
             "amounts": [],
             "undated": ["acquisition_channel", "country", "city", "interests", "loyalty_tier", "email_consent", "sms_consent", "push_consent"],
+            "person_ids": ["customer_id"],
+            "personal": ["city", "birth_year", "gender", "interests", "closed_reason"],
             "without": "customers are known from their orders and events only: no prospects, no attributes, no breakdown by acquisition channel or country",
             "without_columns": {
                 "created_at": "customers without an order are in no month",
@@ -90,6 +98,8 @@
             "plans": ["launched_at"],
             "amounts": ["list_price", "unit_cost"],
             "undated": ["category", "list_price", "unit_cost", "is_active", "stock_units"],
+            "person_ids": [],
+            "personal": [],
             "without": "products are known from order lines only: no names, categories or stock, and recommendations heed neither",
             "without_columns": {
                 "category": "no breakdown by first product category",
@@ -110,6 +120,8 @@
             "plans": [],
             "amounts": [],
             "undated": [],
+            "person_ids": ["customer_id", "anonymous_id"],
+            "personal": ["session_id", "page_path", "referrer", "search_query"],
             "without": "no visits: sessions, funnel, searches, paths and every mart row of the activity visit stay empty",
             "without_columns": {
                 "anonymous_id": "visits before a log-in belong to nobody",
@@ -134,6 +146,8 @@
             "amounts": [],
             "ranges": {"rating": [1, 5]},
             "undated": [],
+            "person_ids": ["customer_id"],
+            "personal": ["review_text"],
             "without": "no product ratings, in recommendations neither",
             "columns": {
                 "review_id": "text", "customer_id": "text", "product_id": "text", "order_id": "text",
@@ -149,6 +163,8 @@
             "amounts": [],
             "ranges": {"score": [0, 10]},
             "undated": [],
+            "person_ids": ["customer_id"],
+            "personal": ["comment"],
             "without": "no net promoter score or response rate",
             "without_columns": {
                 "invited_at": "no response rate that could be below 1",
@@ -167,6 +183,8 @@
             "plans": [],
             "amounts": [],
             "undated": [],
+            "person_ids": ["from_customer_id", "to_customer_id"],
+            "personal": [],
             "without": "each customer_id is taken for a person of its own",
             "columns": {"from_customer_id": "text", "to_customer_id": "text", "merged_at": "timestamp"},
         },
@@ -178,6 +196,8 @@
             "plans": [],
             "amounts": [],
             "undated": ["customer_id"],
+            "person_ids": ["customer_id"],
+            "personal": ["reason"],
             "without": "staff, test and reseller accounts count as customers",
             "columns": {"customer_id": "text", "reason": "text"},
         },
@@ -189,6 +209,8 @@
             "plans": [],
             "amounts": ["rate_to_reporting"],
             "undated": [],
+            "person_ids": [],
+            "personal": [],
             "without": "orders in another currency than the reporting one are quarantined",
             "columns": {"currency": "code", "rate_date": "date", "rate_to_reporting": "rate"},
         },

@@ -6,7 +6,9 @@
     {%- set definition = dovecote.input_entities()[entity] -%}
     {%- set plans = definition["plans"] -%}
     {%- set raw_columns = [] -%}
-    {%- for name in definition["columns"] -%} {%- do raw_columns.append("raw." ~ name) -%} {%- endfor %}
+    {%- for name in definition["columns"] if not (var('dovecote_pseudonymise') and name in definition["personal"]) -%}
+        {%- do raw_columns.append("raw." ~ name) -%}
+    {%- endfor %}
     select
         *,
         concat_ws(
@@ -62,8 +64,8 @@
 
 
 {#
-    The verdict on every row of a CTE made by typed_rows: row_status is accepted, duplicate, quarantined or
-    after_as_of. Identical rows of a key are duplicates of one; of different ones the latest version wins among
+    The verdict on every row of a CTE made by typed_rows: row_status is accepted, duplicate, quarantined, after_as_of or
+    forgotten. Identical rows of a key are duplicates of one; of different ones the latest version wins among
     those known at as_of, and without a latest one all are quarantined. Only candidates, which have a key and no
     fault, are compared, and of them only those whose key comes more than once: that is cheap to find, and all
     the windows over a million single rows are not.
@@ -205,6 +207,7 @@ verdicts as (
         malformed_line,
         raw_row,
         case
+            when malformed_reason = 'forgotten' then 'forgotten'
             when is_after_as_of then 'after_as_of'
             when all_reasons <> '' then 'quarantined'
             else 'accepted'

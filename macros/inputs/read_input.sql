@@ -35,7 +35,7 @@
     x_columns         the input's columns that start with x_, as JSON
     source_name       the file or relation
     source_position   record or line in the file; null for relations
-    malformed_reason  why a line of a file is no record; null for records
+    malformed_reason  why a line of a file is no record, or that the row's person is forgotten; null for records
     malformed_line    the text of such a line
     line_count        physical lines that the row takes in its file
 #}
@@ -51,6 +51,7 @@
         {%- if found -%}
             {%- do dovecote.require_columns(entity, found.keys() | list, relation.render()) -%}
         {%- endif -%}
+        {%- set rows -%}
 select
     {{ dovecote.entity_columns(entity, found) }},
     cast('{{ relation.identifier }}' as string) as source_name,
@@ -59,6 +60,8 @@ select
     cast(null as string) as malformed_line,
     1 as line_count
 from {{ relation }} as input
+        {%- endset -%}
+        {{ dovecote.protected(entity, rows) }}
     {%- else -%}
         {{ dovecote.no_rows(entity) }}
     {%- endif -%}

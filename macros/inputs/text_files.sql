@@ -204,9 +204,11 @@
             {%- elif found[0] -%}
                 {%- do run_query(
                     "insert into " ~ this ~ " (source_name, source_position, malformed_reason, malformed_line, line_count)"
-                    ~ " select '" ~ dovecote.quoted(file["name"]) ~ "', 'line ' || line,"
-                    ~ " case when error_type = 'INVALID ENCODING' then 'invalid_utf8' else 'malformed_line' end, csv_line, 1"
-                    ~ " from (" ~ rejected ~ ") where replace(file_path, '\\', '/') = '" ~ path ~ "'"
+                    ~ " select '" ~ dovecote.quoted(file["name"]) ~ "', case when not is_forgotten then 'line ' || line end,"
+                    ~ " case when is_forgotten then 'forgotten' when error_type = 'INVALID ENCODING' then 'invalid_utf8' else 'malformed_line' end,"
+                    ~ " case when not is_forgotten then " ~ dovecote.kept_line("csv_line") ~ " end, 1"
+                    ~ " from (select *, " ~ dovecote.is_forgotten_line("csv_line") ~ " as is_forgotten from (" ~ rejected
+                    ~ ")) where replace(file_path, '\\', '/') = '" ~ path ~ "'"
                 ) -%}
             {%- endif -%}
         {%- endfor -%}

@@ -24,6 +24,7 @@ def run_dbt(
     variables: Mapping[str, Any] | None = None,
     arguments: tuple[str, ...] = (),
     project: Path = PROJECT,
+    salt: str | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run `dbt COMMAND` into `folder`, which then holds warehouse.duckdb and dbt's target."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("DOVECOTE_")}
@@ -32,6 +33,8 @@ def run_dbt(
         environment["DOVECOTE_DATA"] = str(data)
     if as_of is not None:
         environment["DOVECOTE_AS_OF"] = as_of
+    if salt is not None:
+        environment["DOVECOTE_SALT"] = salt
     return subprocess.run(
         [
             *(sys.executable, "-c", "from dbt.cli.main import cli; cli()", command),

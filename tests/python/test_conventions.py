@@ -62,7 +62,8 @@ PUBLIC_COLUMNS = {
     "mart_score_changes": "customer_id changed activity horizon_days as_of_date "
     "previous_as_of_date from_value to_value cause why",
     "mart_builds": "run_id as_of package_version status is_green",
-    "mart_input_reconciliation": "entity rows_in accepted duplicates quarantined after_as_of",
+    "mart_input_reconciliation": "entity rows_in accepted duplicates quarantined after_as_of "
+    "forgotten",
     "mart_input_coverage": "entity latest_at lag_hours",
     "mart_quarantine": "entity reasons raw_row",
     "mart_item_similarities": "product_id position similar_product_id score method_name cosine "

@@ -71,6 +71,7 @@ WRONG_VARS: list[tuple[str, Any, str]] = [
     ("dovecote_recommendation_price_band", {"lowest": 2, "highest": 1}, "give lowest and highest"),
     ("dovecote_recommendation_segment", "age", "choose one of acquisition_channel, country"),
     ("dovecote_association_window_days", 1.5, "give a whole number"),
+    ("dovecote_pseudonymise", "yes, please", "choose one of True, False"),
 ]
 
 # Those that dbt's parser meets before the run starts.
@@ -146,6 +147,14 @@ def test_a_folder_and_relations_together_stop_the_run(
     assert "DOVECOTE_DATA" in said
     assert "dovecote_orders" in said
     assert "unset one" in said
+    assert is_one_sentence(said)
+
+
+@pytest.mark.parametrize("salt", [None, "", "fifteen letters"])
+def test_pseudonyms_without_a_salt_stop_the_run(project: ParsedProject, salt: str | None) -> None:
+    environment = {} if salt is None else {"DOVECOTE_SALT": salt}
+    said = sentence(project.run({"dovecote_pseudonymise": True}, environment))
+    assert "set DOVECOTE_SALT to a secret of at least 16" in said
     assert is_one_sentence(said)
 
 

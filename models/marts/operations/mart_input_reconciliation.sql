@@ -32,7 +32,8 @@ judged as (
         count(*) filter (where row_status = 'accepted') as accepted,
         count(*) filter (where row_status = 'duplicate') as duplicates,
         count(*) filter (where row_status = 'quarantined') as quarantined,
-        count(*) filter (where row_status = 'after_as_of') as after_as_of
+        count(*) filter (where row_status = 'after_as_of') as after_as_of,
+        count(*) filter (where row_status = 'forgotten') as forgotten
     from {{ ref("dovecote", "base_" ~ entity) }}
     {{ "union all" if not loop.last }}
     {%- endfor %}
@@ -48,10 +49,11 @@ final as (
         cast(judged.duplicates as bigint) as duplicates,
         cast(judged.quarantined as bigint) as quarantined,
         cast(judged.after_as_of as bigint) as after_as_of,
+        cast(judged.forgotten as bigint) as forgotten,
         coalesce(
             {{ dovecote.ratio(
                 "judged.quarantined",
-                "judged.accepted + judged.duplicates + judged.quarantined + judged.after_as_of"
+                "judged.accepted + judged.duplicates + judged.quarantined + judged.after_as_of + judged.forgotten"
             ) }},
             0
         ) as quarantined_share

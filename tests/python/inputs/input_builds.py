@@ -9,7 +9,7 @@ import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -33,10 +33,11 @@ class Counts:
     duplicates: int = 0
     quarantined: int = 0
     after_as_of: int = 0
+    forgotten: int = 0
 
     def are_balanced(self) -> bool:
-        somewhere = self.accepted + self.duplicates + self.quarantined + self.after_as_of
-        return self.rows_in == somewhere
+        _, *somewhere = astuple(self)
+        return self.rows_in == sum(somewhere)
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Build:
     def counts(self) -> dict[str, Counts]:
         """Give the counts of each entity that has any row."""
         found = self.rows(
-            "select entity, rows_in, accepted, duplicates, quarantined, after_as_of"
+            "select entity, rows_in, accepted, duplicates, quarantined, after_as_of, forgotten"
             " from dovecote_marts.mart_input_reconciliation"
         )
         return {entity: Counts(*counts) for entity, *counts in found if any(counts)}
@@ -90,12 +91,14 @@ class Builder:
         as_of: str | None = None,
         variables: Mapping[str, Any] | None = None,
         queries: Iterable[str] = (),
+        start: Path | None = None,
+        salt: str | None = None,
     ) -> Build:
-        """Build the marts of the inputs and what some queries read, in a new warehouse."""
+        """Build the marts of the inputs and what some queries read, from `start` on or anew."""
         warehouse = folder / WAREHOUSE
-        shutil.copy(self._seeded, warehouse)
+        shutil.copy(start or self._seeded, warehouse)
         models = {*MARTS, *re.findall(r"\b(?:stg|int|mart)_\w+", " ".join(queries))}
-        with environment(data, warehouse, as_of):
+        with environment(data, warehouse, as_of, salt):
             error = self._invoke(
                 "run",
                 [f"+{model}" for model in models],
@@ -126,9 +129,16 @@ def tables_in(warehouse: Path) -> frozenset[str]:
 
 
 @contextmanager
-def environment(data: Path | None, warehouse: Path, as_of: str | None = None) -> Iterator[None]:
+def environment(
+    data: Path | None, warehouse: Path, as_of: str | None = None, salt: str | None = None
+) -> Iterator[None]:
     """Run dbt from the project's folder on some data, and let go of the warehouse afterwards."""
-    values = {"DOVECOTE_DATA": data, "DOVECOTE_WAREHOUSE": warehouse, "DOVECOTE_AS_OF": as_of}
+    values = {
+        "DOVECOTE_DATA": data,
+        "DOVECOTE_WAREHOUSE": warehouse,
+        "DOVECOTE_AS_OF": as_of,
+        "DOVECOTE_SALT": salt,
+    }
     given = {name: str(value) for name, value in values.items() if value is not None}
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DOVECOTE_")}
     before = Path.cwd()

@@ -28,7 +28,10 @@ AS_OF_PLACEHOLDER = "2001-02-03T04:05:06Z"
 
 @dataclass(frozen=True)
 class Node:
-    """One model or seed: where it goes, what it needs, its code (or file) and its kind."""
+    """One model or seed: where it goes, what it needs, its code (or file) and its kind.
+
+    `personal` names the columns that its yml tags as personal data.
+    """
 
     name: str
     relation: str
@@ -36,6 +39,7 @@ class Node:
     sql: str
     kind: str
     language: str
+    personal: frozenset[str]
 
 
 def compile_project(
@@ -81,6 +85,11 @@ def compile_project(
             or str(PROJECT / wanted[key]["original_file_path"]),
             kind=wanted[key]["config"]["materialized"],
             language=wanted[key].get("language", "csv"),
+            personal=frozenset(
+                name
+                for name, column in wanted[key]["columns"].items()
+                if column["config"]["meta"].get("personal_data")
+            ),
         )
         for key in TopologicalSorter(needs).static_order()
     }
