@@ -1,0 +1,89 @@
+"""The lake that `dbt build --target ducklake` writes: a catalog in PostgreSQL, data in Parquet."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+import duckdb
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.adapters.duckdb.plugins import BasePlugin
+
+# DuckLake reaches its catalog through the other one, which therefore comes first.
+EXTENSIONS = ("postgres_scanner", "ducklake")
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """Open the lake of DOVECOTE_LAKE_CATALOG to read it, also while a build writes it.
+
+    Returns
+    -------
+    duckdb.DuckDBPyConnection
+        A connection in memory in which the lake is attached as `lake`, the name that its views
+        know it by, and where `dovecote_marts.mart_builds` is found without it.
+
+    Raises
+    ------
+    ValueError
+        If DOVECOTE_LAKE_CATALOG is not set, or an extension is not installed.
+    """
+    catalog = os.environ.get("DOVECOTE_LAKE_CATALOG")
+    if not catalog:
+        raise ValueError(
+            "DOVECOTE_LAKE_CATALOG is not set: name the PostgreSQL database that holds the lake's "
+            "catalog, like 'dbname=dovecote host=localhost'."
+        )
+    connection = duckdb.connect()
+    load_extensions(connection)
+    path = f"ducklake:postgres:{catalog}".replace("'", "''")
+    connection.execute(f"attach '{path}' as lake (read_only)")
+    connection.execute("set search_path = 'lake'")
+    connection.execute("set TimeZone = 'UTC'")
+    return connection
+
+
+def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Load what DuckLake needs from the wheels of the extra `lake`.
+
+    Raises
+    ------
+    ValueError
+        If an extension is not installed for this version of DuckDB.
+    """
+    for name in EXTENSIONS:
+        connection.load_extension(str(_extension_file(name)))
+
+
+def _extension_file(name: str) -> Path:
+    spec = find_spec(f"duckdb_extension_{name}")
+    folders = (spec and spec.submodule_search_locations) or []
+    for folder in folders:
+        file = (
+            Path(folder)
+            / "extensions"
+            / f"v{duckdb.__version__}"
+            / f"{name}.duckdb_extension"
+        )
+        if file.is_file():
+            return file
+    raise ValueError(
+        f"The DuckDB extension {name} is not installed for DuckDB {duckdb.__version__}: "
+        "pip install 'dovecote[lake]', which brings the DuckDB that it fits."
+    )
+
+
+class Plugin(BasePlugin):
+    """What dbt-duckdb asks to prepare the connection of the target `ducklake`."""
+
+    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        """Load the extensions before dbt-duckdb attaches the lake."""
+        load_extensions(conn)
+
+    def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Make dbt-duckdb open a database in memory of its own for each thread.
+
+        Transactions side by side in one database free each other's copy of the catalog while it is
+        in use (github.com/duckdb/ducklake/issues/1248); between databases PostgreSQL arbitrates.
+        """
+        DuckDBConnectionManager.env().conn = None
