@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import threading
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.adapters.duckdb.environments.local import LocalEnvironment
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 # DuckLake reaches its catalog through the other one, which therefore comes first.
@@ -73,17 +76,31 @@ def _extension_file(name: str) -> Path:
     )
 
 
+class OneDatabaseAThread(LocalEnvironment):
+    """Where dbt-duckdb runs: a database in memory for each thread, instead of one for all.
+
+    Transactions side by side in one database free each other's copy of the catalog while it is in
+    use (github.com/duckdb/ducklake/issues/1248); between databases PostgreSQL arbitrates.
+    """
+
+    @property
+    def conn(self) -> duckdb.DuckDBPyConnection | None:
+        """The connection of this thread."""
+        return getattr(self._of_thread, "connection", None)
+
+    @conn.setter
+    def conn(self, connection: duckdb.DuckDBPyConnection | None) -> None:
+        self._of_thread.connection = connection
+
+    @cached_property
+    def _of_thread(self) -> threading.local:
+        return threading.local()
+
+
 class Plugin(BasePlugin):
-    """What dbt-duckdb asks to prepare the connection of the target `ducklake`."""
+    """What dbt-duckdb asks to prepare the connections of the target `ducklake`."""
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Load the extensions before dbt-duckdb attaches the lake."""
         load_extensions(conn)
-
-    def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """Make dbt-duckdb open a database in memory of its own for each thread.
-
-        Transactions side by side in one database free each other's copy of the catalog while it is
-        in use (github.com/duckdb/ducklake/issues/1248); between databases PostgreSQL arbitrates.
-        """
-        DuckDBConnectionManager.env().conn = None
+        DuckDBConnectionManager.env().__class__ = OneDatabaseAThread
