@@ -68,7 +68,7 @@ def _ask(stop: Path, queries: list[str]) -> Seen:
             if answer not in seen.answers[query]:
                 seen.answers[query].append(answer)
         seen.asked += 1
-        time.sleep(0.02)
+        time.sleep(0.05)
     return seen
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import duckdb
 import pandas as pd
 import pytest
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.adapters.duckdb.credentials import DuckDBCredentials
+from dbt.adapters.duckdb.environments.local import LocalEnvironment
 
 from dbt_runs import run_dbt
 from dovecote import lake
@@ -31,8 +35,8 @@ WHOLE = (
 )
 # What one more day of orders changes first, with its tests, by several threads.
 PART = (
-    *("--select", "raw_orders", "base_orders", "stg_orders", "int_core__run", "fct_orders"),
-    *("hist_churn_scores", "mart_builds"),
+    *("--select", "raw_orders", "base_orders", "stg_orders", "int_core__run", "int_core__orders"),
+    *("int_core__purchases", "fct_orders", "hist_churn_scores", "mart_builds"),
     *("--indirect-selection", "cautious", "--threads", "4"),
 )
 ORDERS = "select count(*), sum(gross_amount), max(ordered_at) from dovecote_marts.fct_orders"
@@ -48,12 +52,19 @@ class Builds:
 
 
 @pytest.fixture(scope="module")
-def catalog() -> Iterator[str]:
+def extensions() -> None:
     try:
         lake.load_extensions(duckdb.connect())
-        server = postgres()
+    except ValueError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def catalog(extensions: None) -> Iterator[str]:
+    server = postgres()
+    try:
         address = server.__enter__()
-    except (ValueError, FileNotFoundError) as error:
+    except FileNotFoundError as error:
         pytest.skip(str(error))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DOVECOTE_LAKE_CATALOG", address)
@@ -133,6 +144,27 @@ def test_lines_that_are_no_records_are_kept(builds: Builds) -> None:
     assert lake.connect().execute(
         "select raw_row, reasons from dovecote_staging.base_orders where row_status = 'quarantined'"
     ).fetchall() == [("a line of two cells,c1", "malformed_line")]
+
+
+def test_each_thread_of_a_build_has_a_database_of_its_own(
+    extensions: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credentials = DuckDBCredentials.from_dict(
+        {"path": ":memory:", "schema": "main", "plugins": [{"module": "dovecote.lake"}]}
+    )
+    environment = LocalEnvironment(credentials)
+    monkeypatch.setattr(DuckDBConnectionManager, "_ENV", environment)
+
+    def tables_before_one_more(name: str) -> list[tuple[str]]:
+        cursor = environment.handle().cursor()
+        found = cursor.execute("select table_name from duckdb_tables()").fetchall()
+        cursor.execute(f"create table {name} (a int)")
+        return found
+
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as other:
+        assert one.submit(tables_before_one_more, "a").result() == []
+        assert other.submit(tables_before_one_more, "b").result() == []
+        assert one.submit(tables_before_one_more, "c").result() == [("a",)]
 
 
 def test_a_missing_setting_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
