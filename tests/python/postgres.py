@@ -57,7 +57,7 @@ def postgres() -> Iterator[str]:
 
 def _binaries() -> Path:
     on_path = shutil.which("initdb")
-    folders = [Path(on_path).parent] if on_path else sorted(DEBIAN.glob("*/bin"))
+    folders = [Path(on_path).resolve().parent] if on_path else sorted(DEBIAN.glob("*/bin"))
     if not folders:
         raise FileNotFoundError(
             "initdb was not found: install PostgreSQL (Debian package postgresql)."
