@@ -4,7 +4,7 @@
 #}
 {% macro report_quarantine() %}
     {%- set relations = [ref('dovecote', 'mart_input_reconciliation'), ref('dovecote', 'mart_quarantine')] -%}
-    {%- if execute and flags.WHICH in ['build', 'run'] -%}
+    {%- if dovecote.is_recorded() -%}
         {%- set reconciliation = load_relation(relations[0]) -%}
         {%- set quarantine = load_relation(relations[1]) -%}
         {%- if reconciliation is not none and quarantine is not none -%}

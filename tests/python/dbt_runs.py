@@ -24,17 +24,19 @@ def run_dbt(
     variables: Mapping[str, Any] | None = None,
     arguments: tuple[str, ...] = (),
     project: Path = PROJECT,
-    salt: str | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run `dbt COMMAND` into `folder`, which then holds warehouse.duckdb and dbt's target."""
+    """Run `dbt COMMAND` into `folder`, which then holds warehouse.duckdb and dbt's target.
+
+    `settings` are environment variables besides.
+    """
     environment = {k: v for k, v in os.environ.items() if not k.startswith("DOVECOTE_")}
+    environment |= settings or {}
     environment["DOVECOTE_WAREHOUSE"] = str(warehouse_of(folder))
     if data is not None:
         environment["DOVECOTE_DATA"] = str(data)
     if as_of is not None:
         environment["DOVECOTE_AS_OF"] = as_of
-    if salt is not None:
-        environment["DOVECOTE_SALT"] = salt
     return subprocess.run(
         [
             *(sys.executable, "-c", "from dbt.cli.main import cli; cli()", command),
@@ -72,18 +74,23 @@ FITTED_DIGITS = 7
 def mart_contents(folder: Path) -> dict[str, tuple[int, int]]:
     """Give the number of rows and an order-free checksum of every mart but those about builds."""
     with connect(folder) as connection:
-        columns: dict[str, list[str]] = {}
-        for name, column, data_type in connection.execute(
-            "select table_name, column_name, data_type from information_schema.columns "
-            "where table_schema = 'dovecote_marts' order by ordinal_position"
-        ).fetchall():
-            value = f"round({column}, {FITTED_DIGITS})" if data_type == "DOUBLE" else column
-            columns.setdefault(name, []).append(value)
-        return {
-            name: connection.execute(
-                f"select count(*), coalesce(sum(hash({', '.join(values)})::hugeint), 0) "
-                f"from dovecote_marts.{name}"
-            ).fetchone()
-            for name, values in columns.items()
-            if name not in MARTS_ABOUT_BUILDS
-        }
+        return contents_of_marts(connection)
+
+
+def contents_of_marts(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
+    """Give the same of the marts that a connection sees."""
+    columns: dict[str, list[str]] = {}
+    for name, column, data_type in connection.execute(
+        "select table_name, column_name, data_type from information_schema.columns "
+        "where table_schema = 'dovecote_marts' order by ordinal_position"
+    ).fetchall():
+        value = f"round({column}, {FITTED_DIGITS})" if data_type == "DOUBLE" else column
+        columns.setdefault(name, []).append(value)
+    return {
+        name: connection.execute(
+            f"select count(*), coalesce(sum(hash({', '.join(values)})::hugeint), 0) "
+            f"from dovecote_marts.{name}"
+        ).fetchone()
+        for name, values in columns.items()
+        if name not in MARTS_ABOUT_BUILDS
+    }
