@@ -85,7 +85,9 @@ def plain(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def hidden(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hidden")
-    return build(shop, folder, settings={"DOVECOTE_SALT": SALT}, variables={"dovecote_pseudonymise": True})
+    return build(
+        shop, folder, settings={"DOVECOTE_SALT": SALT}, variables={"dovecote_pseudonymise": True}
+    )
 
 
 def contents(folder: Path) -> Marts:
