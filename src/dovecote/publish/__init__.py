@@ -2,8 +2,18 @@
 
 from dovecote.publish.comparison import TableChange, changes
 from dovecote.publish.folder import Published
+from dovecote.publish.forgetting import forget_everywhere
 from dovecote.publish.publishing import publish
 from dovecote.publish.restoring import restore
 from dovecote.publish.version import DATABASE, Version
 
-__all__ = ["DATABASE", "Published", "TableChange", "Version", "changes", "publish", "restore"]
+__all__ = [
+    "DATABASE",
+    "Published",
+    "TableChange",
+    "Version",
+    "changes",
+    "forget_everywhere",
+    "publish",
+    "restore",
+]

@@ -1,0 +1,141 @@
+"""What could keep a build or a publish from working here, each with its cure."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import requires, version
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from dovecote import warehouse
+from dovecote.publish import Published
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was looked at and what was found; `is_well` says whether something is to be done."""
+
+    subject: str
+    is_well: bool
+    text: str
+
+
+def examine(published: Published) -> Iterator[Finding]:
+    """Look at everything that a build and a publish need.
+
+    Parameters
+    ----------
+    published
+        The folder of versions.
+
+    Yields
+    ------
+    Finding
+        One after the other, as some take seconds.
+    """
+    yield _found("packages", _packages)
+    yield _found("project and inputs", _project)
+    yield _found("locks", _locks)
+    yield _found("warehouse", _warehouse)
+    yield _found("disk space", lambda: _space(published))
+    yield _found("published", lambda: _published(published))
+
+
+def _found(subject: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(subject, True, look())
+    except (ValueError, OSError) as error:
+        return Finding(subject, False, str(error))
+
+
+def _packages() -> str:
+    needed = [Requirement(text) for text in requires("dovecote") or []]
+    needed = [package for package in needed if package.marker is None]
+    wrong = [
+        f"{package.name} is {version(package.name)} where {package.specifier} is needed"
+        for package in needed
+        if not package.specifier.contains(version(package.name))
+    ]
+    if wrong:
+        raise ValueError(f"{'; '.join(wrong)}: install requirements.lock anew (make install).")
+    return f"Python {sys.version.split()[0]}, dbt {version('dbt-core')}, duckdb {version('duckdb')}"
+
+
+def _project() -> str:
+    """Let the project check its vars and inputs itself, into a warehouse in memory."""
+    if not Path("dbt_project.yml").is_file():
+        raise ValueError(
+            f"{Path.cwd()} has no dbt_project.yml: change to the folder of the project."
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        for check in ("check_vars", "check_inputs"):
+            done = subprocess.run(
+                [
+                    *(sys.executable, "-c", "from dbt.cli.main import cli; cli()"),
+                    *("run-operation", f"dovecote.{check}", "--quiet", "--no-use-colors"),
+                    *("--target-path", f"{folder}/target", "--log-path", f"{folder}/logs"),
+                ],
+                env={**os.environ, "DOVECOTE_WAREHOUSE": ":memory:"},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if done.returncode:
+                lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
+                own = [line for line in lines if line.startswith("Dovecote: ")]
+                raise ValueError(own[0].removeprefix("Dovecote: ") if own else " ".join(lines[-3:]))
+    data = os.environ.get("DOVECOTE_DATA")
+    return f"{data} can be read" if data else "DOVECOTE_DATA is not set: the demo, or relations"
+
+
+def _locks() -> str:
+    with warehouse.locked():
+        return "no command is at work"
+
+
+def _warehouse() -> str:
+    if not warehouse.path().exists():
+        return f"{warehouse.path()} is not there yet: dovecote build makes it"
+    with warehouse.connect(read_only=False) as connection:
+        builds = warehouse.builds(connection)
+    if not builds:
+        return f"{warehouse.path()} has no build yet"
+    last = builds[0]
+    return (
+        f"{warehouse.path()}, {warehouse.path().stat().st_size / 1e6:,.0f} MB, {len(builds)} "
+        f"builds, the last of {last.started_at:%Y-%m-%d %H:%M} UTC {last.status}"
+    )
+
+
+def _space(published: Published) -> str:
+    size = warehouse.path().stat().st_size if warehouse.path().exists() else 0
+    for folder in (warehouse.path().parent, published.root):
+        there = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+        free = shutil.disk_usage(there).free
+        if free < max(2 * size, 500e6):
+            raise ValueError(
+                f"{there} has {free / 1e6:,.0f} MB left, where twice the warehouse "
+                f"({2 * size / 1e6:,.0f} MB) and at least 500 MB are wanted: make space."
+            )
+    return "enough for a build and a version"
+
+
+def _published(published: Published) -> str:
+    current = published.current()
+    if current is None:
+        return f"{published.root} has no version yet: dovecote publish makes one"
+    versions = published.versions()
+    faults = [fault for version in versions for fault in version.faults()]
+    if faults:
+        raise ValueError(
+            f"{'; '.join(faults)}: dovecote rollback to a version that is whole, and take the "
+            "damaged one away."
+        )
+    return f"{len(versions)} versions, all whole; readers see {current.name}"
