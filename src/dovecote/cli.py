@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -125,7 +126,6 @@ def versions() -> None:
         current = published.current()
         found = published.versions()
     table = Table("", "version", "as of", "published", "tables", "rows", "MB", "package")
-    table.columns[1].no_wrap = True
     for version in found:
         manifest = version.manifest
         table.add_row(
@@ -138,10 +138,10 @@ def versions() -> None:
             f"{version.size / 1e6:,.1f}",
             manifest.package_version,
         )
-    if not found:
-        _say(f"{published.root} has no version yet: dovecote publish makes one.")
+    if found:
+        _show(table)
     else:
-        Console().print(table)
+        _say(f"{published.root} has no version yet: dovecote publish makes one.")
 
 
 @app.command()
@@ -165,7 +165,7 @@ def diff(
         if change.rows_before is None or change.rows_after is None:
             columns = ["new table" if change.rows_before is None else "no such table any more"]
         table.add_row(
-            f"{change.schema}.{change.name}",
+            change.name,
             f"{change.rows_before or 0:,} -> {change.rows_after or 0:,}",
             f"{change.added:,}",
             f"{change.removed:,}",
@@ -173,7 +173,7 @@ def diff(
             "\n".join(columns),
         )
     if differing:
-        Console().print(table)
+        _show(table)
     _say(
         f"{earlier.name} -> {later.name}: {len(differing)} of {len(found)} tables differ. "
         "A changed row has the same key."
@@ -327,6 +327,13 @@ def _print_outcome(outcome: building.Outcome) -> None:
         f"nodes in {outcome.seconds:.0f} s{as_of}; the slowest were {slowest}."
     )
     _say(f"Warehouse: {warehouse.path()}. Logs and compiled SQL: {outcome.run_folder}")
+
+
+def _show(table: Table) -> None:
+    """Print a table, one line a row wherever it goes to, so that it can be searched."""
+    for column in table.columns:
+        column.no_wrap = True
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
 
 
 def _say(text: str, *, error: bool = False) -> None:
