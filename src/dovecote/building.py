@@ -142,8 +142,16 @@ def _run_dbt(
 ) -> tuple[str | None, int, list[str]]:
     """Run dbt; give its run_id, its exit code and what it said besides."""
     command = [
-        *(sys.executable, "-c", "from dbt.cli.main import cli; cli()"),
-        *("--log-format", "json", "--log-level", "info"),
+        *(sys.executable, "-c", "from dbt.cli.main import cli; cli(prog_name='dbt')"),
+        *(
+            "--log-format",
+            "json",
+            "--log-format-file",
+            "debug",
+            "--log-level",
+            "info",
+            "--no-use-colors",
+        ),
         *("build", "--exclude-resource-type", "unit_test"),
         *("--target-path", str(run_folder / "target"), "--log-path", str(run_folder / "logs")),
         *arguments,

@@ -78,7 +78,7 @@ def _project() -> str:
         for check in ("check_vars", "check_inputs"):
             done = subprocess.run(
                 [
-                    *(sys.executable, "-c", "from dbt.cli.main import cli; cli()"),
+                    *(sys.executable, "-c", "from dbt.cli.main import cli; cli(prog_name='dbt')"),
                     *("run-operation", f"dovecote.{check}", "--quiet", "--no-use-colors"),
                     *("--target-path", f"{folder}/target", "--log-path", f"{folder}/logs"),
                 ],
