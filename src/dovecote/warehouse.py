@@ -74,11 +74,7 @@ def locked() -> Iterator[int]:
         If another command holds it.
     """
     with locks.held(beside(".lock"), guards=path()) as lock:
-        for leftover in (beside(".duckdb.tmp"), beside(".incoming")):
-            if leftover.is_dir():
-                shutil.rmtree(leftover)
-            else:
-                leftover.unlink(missing_ok=True)
+        beside(".incoming").unlink(missing_ok=True)
         yield lock
 
 
@@ -90,6 +86,8 @@ def beside(suffix: str) -> Path:
 def check() -> None:
     """Make sure that a build can write the warehouse; make its folder where there is none.
 
+    What a build that died had spilled to disk goes.
+
     Raises
     ------
     ValueError
@@ -98,6 +96,9 @@ def check() -> None:
     path().parent.mkdir(parents=True, exist_ok=True)
     if path().exists():
         connect(read_only=False).close()
+    spilled = path().with_name(path().name + ".tmp")
+    if spilled.is_dir():
+        shutil.rmtree(spilled)
 
 
 def connect(*, read_only: bool) -> duckdb.DuckDBPyConnection:

@@ -73,6 +73,21 @@ class Published:
             )
         return Version.read(self.root / target.name)
 
+    def before_current(self) -> Version:
+        """Give the version of the build before the current one's.
+
+        Raises
+        ------
+        ValueError
+            If there is none.
+        """
+        current = self.current()
+        names = [version.name for version in self.versions()]
+        earlier = names[names.index(current.name) + 1 :] if current else []
+        if not earlier:
+            raise ValueError(f"{self.root} has no version before the current one: name one of it.")
+        return self.find(earlier[0])
+
     def find(self, name: str) -> Version:
         """Find a version by its name, a part of it, or `current`.
 

@@ -51,13 +51,16 @@ def publish(published: Published) -> tuple[Version, list[Version]]:
             builds = warehouse.builds(connection)
         build = _last_build(builds)
         current = published.current()
-        name = f"{build.started_at:%Y-%m-%dT%H%M%SZ}-{build.run_id[:8]}"
-        if not (published.root / name).is_dir():
+        written = [v for v in published.versions() if v.manifest.run_id == build.run_id]
+        if written:
+            version = written[0]
+        else:
             _check_history(current, builds)
             _check_space(published, current)
+            name = f"{build.started_at:%Y-%m-%dT%H%M%SZ}-{build.run_id[:8]}"
             with published.arriving(name) as folder:
                 write(build, folder, name)
-        version = Version.read(published.root / name)
+            version = Version.read(published.root / name)
         published.point_to(version)
         return version, published.prune(int(build.settings["dovecote_published_versions_kept"]))
 
