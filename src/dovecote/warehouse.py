@@ -74,7 +74,9 @@ def locked() -> Iterator[int]:
         If another command holds it.
     """
     with locks.held(beside(".lock"), guards=path()) as lock:
-        beside(".incoming").unlink(missing_ok=True)
+        for suffix in (".incoming", ".incoming.wal"):
+            beside(suffix).unlink(missing_ok=True)
+        shutil.rmtree(beside(".incoming.tmp"), ignore_errors=True)
         yield lock
 
 
@@ -121,7 +123,7 @@ def connect(*, read_only: bool) -> duckdb.DuckDBPyConnection:
 
 
 def _why_not_open(error: str) -> str:
-    if "lock" in error:
+    if "Could not set lock" in error:
         process = re.search(r"\(PID (\d+)\)", error)
         holder = locks.process_named(int(process[1])) if process else "another process"
         return (

@@ -140,6 +140,8 @@ def write(build: Build, folder: Path, name: str) -> None:
         )
         keys = {(table.schema, table.name): table.key for table in build.published_tables}
         tables = write_parquet(connection, folder, keys)
+        # Said aloud, as closing a file keeps to itself what could not be written.
+        connection.execute("checkpoint version")
         connection.execute("detach version")
     shutil.rmtree(folder / ".spill", ignore_errors=True)
     Manifest(
