@@ -156,14 +156,24 @@ class Published:
         version.folder.rename(outgoing)
         shutil.rmtree(outgoing)
 
-    def prune(self, kept: int) -> list[Version]:
-        """Remove all but the latest versions and the current one, and give those removed."""
-        current = self.current()
-        old = [
-            version
-            for version in self.versions()[kept:]
-            if current is None or version.name != current.name
-        ]
+    def prune(self, kept: int, *, spared: Version | None = None) -> list[Version]:
+        """Remove old versions.
+
+        Parameters
+        ----------
+        kept
+            How many stay, the latest first. The current one stays besides.
+        spared
+            The one that was current until now: who has just read where `current` points to, and
+            has yet to open it, must find it there.
+
+        Returns
+        -------
+        list of Version
+            Those removed.
+        """
+        staying = {version.name for version in (self.current(), spared) if version}
+        old = [version for version in self.versions()[kept:] if version.name not in staying]
         for version in old:
             self.remove(version)
         return old

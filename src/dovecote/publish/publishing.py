@@ -62,7 +62,8 @@ def publish(published: Published) -> tuple[Version, list[Version]]:
                 write(build, folder, name)
             version = Version.read(published.root / name)
         published.point_to(version)
-        return version, published.prune(int(build.settings["dovecote_published_versions_kept"]))
+        kept = int(build.settings["dovecote_published_versions_kept"])
+        return version, published.prune(kept, spared=current)
 
 
 def _last_build(builds: list[Build]) -> Build:

@@ -201,10 +201,12 @@ def test_pruning_keeps_what_was_rolled_back_to(shop: Shop, published: Published)
         assert published.prune(1) == [second]
     assert published.current() == first
     assert published.versions() == [third, first]
-    # The next publish takes the place of what was rolled back to, which is old by now.
+    # Who has just read where `current` points to still finds it there, until the next publish.
     fourth = publish_build(shop, published, kept=2)
     assert published.current() == fourth
-    assert published.versions() == [fourth, third]
+    assert published.versions() == [fourth, third, first]
+    fifth = publish_build(shop, published, kept=2)
+    assert published.versions() == [fifth, fourth]
 
 
 def test_publishing_the_last_build_ends_a_rollback(shop: Shop, published: Published) -> None:
