@@ -8,7 +8,9 @@ import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
+# Root may do what others may not.
 NOBODY = 65534
+OTHER_USER = NOBODY if os.geteuid() == 0 else None
 
 
 def in_a_fork(act: Callable[[], object], *, user: int | None = None) -> tuple[int, str]:
