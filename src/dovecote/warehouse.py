@@ -145,7 +145,22 @@ def builds(connection: duckdb.DuckDBPyConnection) -> list[Build]:
     ----------
     connection
         The open file.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged.
     """
+    try:
+        return _builds(connection)
+    except duckdb.Error as error:
+        raise ValueError(
+            f"{path()} is damaged ({str(error).splitlines()[0]}): move it away, then build anew, "
+            "or dovecote restore a published version."
+        ) from error
+
+
+def _builds(connection: duckdb.DuckDBPyConnection) -> list[Build]:
     registry = connection.execute(
         "select table_catalog, table_schema from information_schema.columns "
         "where table_name = 'builds' and column_name = 'published_tables'"

@@ -70,8 +70,8 @@ class Published:
         target = self.link.resolve()
         if not target.is_dir():
             raise ValueError(
-                f"{self.link} points to {target}, which is no version: dovecote rollback to one that "
-                "is, or, where there is none, take the link away and publish again."
+                f"{self.link} points to {target}, which is no version: dovecote rollback to one "
+                "that is, or, where there is none, take the link away and publish again."
             )
         return Version.read(self.root / target.name)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from dovecote.publish import Published
-from publish.shops import Shop
+from dovecote.publish import Published, Version, publish
+from publish.shops import Shop, shop_in
 
 
 @pytest.fixture
@@ -22,13 +23,28 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture
 def shop(place: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    file = place / "build" / "shop.duckdb"
-    file.parent.mkdir()
-    monkeypatch.setenv("DOVECOTE_WAREHOUSE", str(file))
-    monkeypatch.setenv("DOVECOTE_PUBLISHED", str(place / "published"))
-    return Shop(file)
+    return shop_in(place, monkeypatch)
 
 
 @pytest.fixture
 def published(shop: Shop) -> Published:
     return Published()
+
+
+@pytest.fixture
+def version(shop: Shop, published: Published, two_builds: Path) -> Version:
+    """Give the version of the first of two builds; the second is yet to be published."""
+    shutil.copytree(two_builds, shop.file.parents[1], symlinks=True, dirs_exist_ok=True)
+    shop.builds = 2
+    return published.find("current")
+
+
+@pytest.fixture(scope="session")
+def two_builds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("two_builds")
+    with pytest.MonkeyPatch.context() as environment:
+        shop = shop_in(place, environment)
+        shop.build()
+        publish(Published())
+        shop.build()
+    return place

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
 from warehouse.macros import macros
 
@@ -145,6 +146,15 @@ class Shop:
                 kind, place = ("column", f"{table}.{column}") if column else ("table", table)
                 text = comment.replace("'", "''")
                 connection.execute(f"comment on {kind} {schema}.{place} is '{text}'")
+
+
+def shop_in(place: Path, environment: pytest.MonkeyPatch) -> Shop:
+    """Name a warehouse and a folder of versions in a folder."""
+    file = place / "build" / "shop.duckdb"
+    file.parent.mkdir()
+    environment.setenv("DOVECOTE_WAREHOUSE", str(file))
+    environment.setenv("DOVECOTE_PUBLISHED", str(place / "published"))
+    return Shop(file)
 
 
 def rows_of(file: Path, relation: str) -> list[tuple[Any, ...]]:

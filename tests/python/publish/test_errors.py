@@ -11,25 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import duckdb
 import pytest
 
 from dovecote import warehouse
-from dovecote.publish import Published, Version, changes, publish, restore
+from dovecote.publish import Published, Version, publish, restore
 from publish.forks import OTHER_USER, in_a_fork
 from publish.shops import HISTORY, Shop, tree
 
 CLONE_NEWNS = 0x00020000
 MEGABYTE = 2**20
-
-
-@pytest.fixture
-def version(shop: Shop, published: Published) -> Version:
-    """Publish one build, and make another that is to be published."""
-    shop.build()
-    version, _ = publish(published)
-    shop.build()
-    return version
 
 
 class TestFullDisk:
@@ -57,9 +47,8 @@ class TestFullDisk:
         ):
             publish(published)
         assert tree(published.root) == before
-        monkeypatch.undo_setattr = None  # type: ignore[attr-defined]
 
-    @pytest.mark.parametrize("megabytes", [0.5, 2, 4])
+    @pytest.mark.parametrize("megabytes", [0.5, 3])
     def test_a_file_that_cannot_grow_is_told(
         self, shop: Shop, published: Published, version: Version, megabytes: float
     ) -> None:
@@ -73,7 +62,7 @@ class TestFullDisk:
         assert tree(published.root) == before
         assert publish(published)[0] == published.current()
 
-    @pytest.mark.parametrize("megabytes", [0.5, 2, 4])
+    @pytest.mark.parametrize("megabytes", [0.5, 3])
     def test_a_warehouse_that_cannot_be_restored_is_told(
         self, shop: Shop, published: Published, megabytes: float
     ) -> None:
@@ -89,7 +78,7 @@ class TestFullDisk:
         assert not shop.file.exists()
         restore(version)
 
-    @pytest.mark.parametrize("megabytes_left", [0, 1, 3, 5])
+    @pytest.mark.parametrize("megabytes_left", [0, 1, 4])
     def test_a_disk_that_is_full_is_told(
         self, place: Path, published: Published, megabytes_left: int
     ) -> None:
@@ -262,8 +251,9 @@ def test_a_damaged_folder_is_told_and_can_be_cured(
     assert str(published.root) in str(caught.value)
     assert tree(published.root) == before
     damage.cure(published)
-    assert published.current() != publish(published)[0] or True
-    assert published.current() == published.versions()[0]
+    following, _ = publish(published)
+    assert published.current() == following
+    assert following.faults() == []
 
 
 @pytest.mark.parametrize("content", [b"", b"dear diary", b"\0" * 8192])

@@ -18,7 +18,7 @@ import duckdb
 import pytest
 
 from dovecote import warehouse
-from dovecote.publish import Published, publish, restore
+from dovecote.publish import Published, Version, publish, restore
 from publish.shops import Shop, tree
 
 LOCKED = re.compile(
@@ -62,11 +62,8 @@ def check_since(text: str) -> None:
 
 @pytest.mark.parametrize("what", ["warehouse", "published"])
 def test_the_second_process_is_told_who_holds_the_lock_and_a_killed_one_holds_none(
-    shop: Shop, published: Published, what: str
+    shop: Shop, published: Published, version: Version, what: str
 ) -> None:
-    shop.build()
-    publish(published)
-    shop.build()
     before = tree(published.root)
     take, path = {
         "warehouse": (warehouse.locked, shop.file),
@@ -82,13 +79,11 @@ def test_the_second_process_is_told_who_holds_the_lock_and_a_killed_one_holds_no
         assert tree(published.root) == before
         os.kill(process, signal.SIGKILL)
         os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT)
-        version, _ = publish(published)
-    assert published.current() == version
+        following, _ = publish(published)
+    assert published.current() == following
 
 
-def test_nobody_restores_while_another_builds(shop: Shop, published: Published) -> None:
-    shop.build()
-    version, _ = publish(published)
+def test_nobody_restores_while_another_builds(shop: Shop, version: Version) -> None:
     shop.file.unlink()
     with held_by_another(warehouse.locked), pytest.raises(ValueError, match=LOCKED):
         restore(version)
@@ -143,11 +138,8 @@ def test_a_process_that_has_the_file_open_is_named(shop: Shop, asks_to_write: bo
 
 
 def test_nothing_is_published_while_another_has_the_file_open_for_writing(
-    shop: Shop, published: Published
+    shop: Shop, published: Published, version: Version
 ) -> None:
-    shop.build()
-    publish(published)
-    shop.build()
     before = tree(published.root)
     with (
         held_by_another(lambda: duckdb.connect(shop.file)),
@@ -157,5 +149,5 @@ def test_nothing_is_published_while_another_has_the_file_open_for_writing(
     assert tree(published.root) == before
     # Who only reads is in nobody's way.
     with held_by_another(lambda: duckdb.connect(shop.file, read_only=True)):
-        version, _ = publish(published)
-    assert published.current() == version
+        following, _ = publish(published)
+    assert published.current() == following

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from dovecote.publish import Published, Version, publish
-from publish.shops import COMMENTS, HISTORY, KEYS, MARTS, Shop, rows_of, tree
+from publish.shops import COMMENTS, HISTORY, KEYS, MARTS, Shop, rows_of, shop_in, tree
 
 TABLES = {
     *((HISTORY if name.startswith("hist_") else MARTS, name) for name in KEYS),
@@ -30,23 +31,24 @@ def publish_build(shop: Shop, published: Published, **settings: int) -> Version:
 class TestVersion:
     """One green build, published."""
 
-    @pytest.fixture(autouse=True)
-    def _publish(self, shop: Shop, published: Published) -> None:
-        self.shop = shop
-        self.run_id = shop.build()
-        self.version, self.pruned = publish(published)
-        self.manifest = json.loads((published.root / "current" / "manifest.json").read_text())
+    @pytest.fixture(scope="class", autouse=True)
+    @classmethod
+    def _publish(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as environment:
+            cls.shop = shop_in(tmp_path_factory.mktemp("place"), environment)
+            cls.run_id = cls.shop.build()
+            cls.published = Published()
+            cls.version, cls.pruned = publish(cls.published)
+            cls.manifest = json.loads((cls.published.link / "manifest.json").read_text())
+            yield
 
-    def test_current_links_to_it_by_a_name_that_a_moved_folder_keeps(
-        self, published: Published
-    ) -> None:
-        assert os.readlink(published.root / "current") == self.version.name
+    def test_current_links_to_it_by_a_name_that_a_moved_folder_keeps(self) -> None:
+        assert os.readlink(self.published.root / "current") == self.version.name
         assert self.version.name == f"2025-03-01T050506Z-{self.run_id[:8]}"
         assert not self.pruned
-        assert {path.name for path in published.root.iterdir()} == {
-            "current",
+        assert {path.name for path in self.published.root.iterdir()} == {
+            *("current", ".lock"),
             self.version.name,
-            ".lock",
         }
 
     def test_tables_are_those_of_the_warehouse(self) -> None:
@@ -138,12 +140,12 @@ class TestVersion:
         files = [path for path in self.version.folder.rglob("*") if path.is_file()]
         assert {file.stat().st_mode & 0o777 for file in files} == {0o444}
 
-    def test_publishing_again_changes_nothing(self, published: Published) -> None:
-        before = tree(published.root)
-        again, pruned = publish(published)
+    def test_publishing_again_changes_nothing(self) -> None:
+        before = tree(self.published.root)
+        again, pruned = publish(self.published)
         assert again == self.version
         assert not pruned
-        assert tree(published.root) == before
+        assert tree(self.published.root) == before
 
 
 @pytest.mark.parametrize(
@@ -157,12 +159,11 @@ class TestVersion:
     ],
 )
 def test_what_is_not_green_stays_unpublished(
-    shop: Shop, published: Published, status: str, command: str, said: str
+    shop: Shop, published: Published, version: Version, status: str, command: str, said: str
 ) -> None:
-    publish_build(shop, published)
     before = tree(published.root)
     shop.build(status, command=command, message="mart_a, mart_b" if status == "failed" else None)
-    with pytest.raises(ValueError, match=f"2025-03-01 06:05:06 UTC, .*{said}.* dovecote build"):
+    with pytest.raises(ValueError, match=f"2025-03-01 07:05:06 UTC, .*{said}.* dovecote build"):
         publish(published)
     assert tree(published.root) == before
     published_next = publish_build(shop, published)

