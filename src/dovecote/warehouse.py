@@ -74,7 +74,9 @@ def locked() -> Iterator[int]:
         If another command holds it.
     """
     with locks.held(beside(".lock"), guards=path()) as lock:
-        beside(".incoming").unlink(missing_ok=True)
+        for suffix in (".incoming", ".incoming.wal"):
+            beside(suffix).unlink(missing_ok=True)
+        shutil.rmtree(beside(".incoming.tmp"), ignore_errors=True)
         yield lock
 
 
@@ -121,7 +123,7 @@ def connect(*, read_only: bool) -> duckdb.DuckDBPyConnection:
 
 
 def _why_not_open(error: str) -> str:
-    if "lock" in error:
+    if "Could not set lock" in error:
         process = re.search(r"\(PID (\d+)\)", error)
         holder = locks.process_named(int(process[1])) if process else "another process"
         return (
@@ -143,7 +145,22 @@ def builds(connection: duckdb.DuckDBPyConnection) -> list[Build]:
     ----------
     connection
         The open file.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged.
     """
+    try:
+        return _builds(connection)
+    except duckdb.Error as error:
+        raise ValueError(
+            f"{path()} is damaged ({str(error).splitlines()[0]}): move it away, then build anew, "
+            "or dovecote restore a published version."
+        ) from error
+
+
+def _builds(connection: duckdb.DuckDBPyConnection) -> list[Build]:
     registry = connection.execute(
         "select table_catalog, table_schema from information_schema.columns "
         "where table_name = 'builds' and column_name = 'published_tables'"

@@ -62,7 +62,8 @@ def publish(published: Published) -> tuple[Version, list[Version]]:
                 write(build, folder, name)
             version = Version.read(published.root / name)
         published.point_to(version)
-        return version, published.prune(int(build.settings["dovecote_published_versions_kept"]))
+        kept = int(build.settings["dovecote_published_versions_kept"])
+        return version, published.prune(kept, spared=current)
 
 
 def _last_build(builds: list[Build]) -> Build:
@@ -140,6 +141,8 @@ def write(build: Build, folder: Path, name: str) -> None:
         )
         keys = {(table.schema, table.name): table.key for table in build.published_tables}
         tables = write_parquet(connection, folder, keys)
+        # Said aloud, as closing a file keeps to itself what could not be written.
+        connection.execute("checkpoint version")
         connection.execute("detach version")
     shutil.rmtree(folder / ".spill", ignore_errors=True)
     Manifest(
