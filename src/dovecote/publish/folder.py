@@ -134,7 +134,8 @@ class Published:
                 for folder, _, files in os.walk(incoming):
                     for file in files:
                         # Whoever opens a published file for writing would keep others out of it.
-                        (Path(folder) / file).chmod(0o444)
+                        readable = (Path(folder) / file).stat().st_mode & 0o444
+                        (Path(folder) / file).chmod(readable)
                         _flush(Path(folder) / file)
                     _flush(Path(folder))
                 incoming.rename(self.root / name)

@@ -6,7 +6,7 @@ import duckdb
 
 from dovecote import warehouse
 from dovecote.publish.folder import writing
-from dovecote.publish.publishing import VERSION_TABLE
+from dovecote.publish.publishing import FORGOTTEN, VERSION_TABLE
 from dovecote.publish.version import Version
 
 
@@ -36,13 +36,23 @@ def restore(version: Version) -> None:
         incoming = warehouse.beside(".incoming")
         with writing(warehouse.path()):
             with duckdb.connect(incoming) as connection:
-                source = str(version.database).replace("'", "''")
-                connection.execute(f"attach '{source}' as version (read_only)")
+                connection.execute(
+                    f"attach {warehouse.literal(version.database)} as version (read_only)"
+                )
                 for table in version.manifest.tables:
                     if table.name != VERSION_TABLE:
                         relation = f'"{table.schema}"."{table.name}"'
                         connection.execute(f'create schema if not exists "{table.schema}"')
                         connection.execute(f"create table {relation} as from version.{relation}")
+                _restore_forgotten(connection, version)
                 # Said aloud, as closing a file keeps to itself what could not be written.
                 connection.execute("checkpoint")
             incoming.rename(warehouse.path())
+
+
+def _restore_forgotten(connection: duckdb.DuckDBPyConnection, version: Version) -> None:
+    (history,) = [table.schema for table in version.manifest.tables if table.name == "builds"]
+    connection.execute(
+        f'create table "{history}".forgotten_people as '
+        f"from read_parquet({warehouse.literal(version.folder / FORGOTTEN)})"
+    )
