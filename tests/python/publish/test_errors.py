@@ -16,7 +16,7 @@ import pytest
 from dovecote import warehouse
 from dovecote.publish import Published, Version, publish, restore
 from publish.forks import OTHER_USER, in_a_fork
-from publish.shops import HISTORY, Shop, tree
+from publish.shops import HISTORY, Shop, rows_of, tree
 
 CLONE_NEWNS = 0x00020000
 MEGABYTE = 2**20
@@ -112,6 +112,44 @@ class TestFullDisk:
         check_is_told(error, small / "published" / "2025-03-01T060506Z-00000002", "No space left")
 
 
+@pytest.mark.parametrize("blocks", [1, 2, 3])
+def test_what_cannot_be_written_at_the_very_end_is_not_kept_silent(
+    shop: Shop, published: Published, version: Version, blocks: int
+) -> None:
+    limit = version.database.stat().st_size - blocks * DUCKDB_BLOCK
+    relation = f"{HISTORY}.hist_churn_scores"
+    rows = rows_of(version.database, relation)
+    shop.file.unlink()
+
+    def restore_small_files() -> None:
+        limit_files(limit)
+        restore(version)
+
+    _, error = in_a_fork(restore_small_files)
+    if shop.file.exists():
+        assert rows_of(shop.file, relation) == rows
+    else:
+        check_is_told(error, shop.file, "File too large")
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 3])
+def test_a_version_that_lacks_its_very_end_is_not_published(
+    published: Published, version: Version, blocks: int
+) -> None:
+    limit = version.database.stat().st_size - blocks * DUCKDB_BLOCK
+
+    def publish_small_files() -> None:
+        limit_files(limit)
+        publish(published)
+
+    in_a_fork(publish_small_files)
+    current = published.current()
+    assert current
+    assert current.faults() == []
+    assert not list(current.folder.glob("*.wal"))
+
+
+DUCKDB_BLOCK = 262_144
 NO_MOUNT = 77
 
 
