@@ -71,6 +71,7 @@ def churn_project(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject:
         _folder(tmp_path_factory),
         {
             "dovecote_timezone": "America/Los_Angeles",
+            "dovecote_week_start": "sunday",
             "dovecote_churn_horizons": [7, 14],
             "dovecote_churn_min_customers": 5,
             "dovecote_churn_min_repeat_customers": 2,
