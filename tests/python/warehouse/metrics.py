@@ -43,21 +43,22 @@ class Metrics:
         self.saved_queries = sorted(query.name for query in manifest.saved_queries)
 
     def query(
-        self, metrics: list[str], group_by: list[str], where: str | None = None
+        self, metrics: list[str], group_by: list[str]
     ) -> dict[tuple[Any, ...], tuple[Any, ...]]:
         """Give the values of `metrics` by those of `group_by`."""
-        request = MetricFlowQueryRequest.create(
-            metric_names=metrics,
-            group_by_names=group_by,
-            where_constraints=[where] if where else None,
+        rows = self._run(
+            MetricFlowQueryRequest.create(metric_names=metrics, group_by_names=group_by)
         )
-        rows = self._run(request)
-        return {row[: len(group_by)]: row[len(group_by) :] for row in rows}
+        return {
+            tuple(row[name] for name in group_by): tuple(row[name] for name in metrics)
+            for row in rows
+        }
 
-    def saved(self, name: str) -> list[tuple[Any, ...]]:
+    def saved(self, name: str) -> list[dict[str, Any]]:
         """Give the rows of a saved query."""
         return self._run(MetricFlowQueryRequest.create(saved_query_name=name))
 
-    def _run(self, request: MetricFlowQueryRequest) -> list[tuple[Any, ...]]:
-        sql = self.engine.explain(request).sql_statement.sql
-        return self.connection.execute(sql).fetchall()
+    def _run(self, request: MetricFlowQueryRequest) -> list[dict[str, Any]]:
+        result = self.connection.execute(self.engine.explain(request).sql_statement.sql)
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
