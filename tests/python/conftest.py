@@ -93,10 +93,13 @@ def simulated_warehouse(
     """Run all marts but recommendations on a simulated shop, in the middle of a month."""
     folder = _folder(tmp_path_factory)
     prepare_folder(folder)
-    write_shop(Settings(customers=250, days=300, seed=3, dirty_share=0.02), folder)
+    write_shop(Settings(customers=250, days=300, seed=3), folder)
     raw = {file.stem: pd.read_csv(file, dtype=str) for file in folder.glob("*.csv")}
     for entity, rows in raw.items():
         raw[entity] = rows[[column for column in rows if not column.startswith("x_")]]
+    raw["customers"].loc[::9, "country"] = None
+    best_customer = raw["orders"].customer_id.mode()[0]
+    raw["exclusions"] = pd.DataFrame({"customer_id": [best_customer], "reason": ["reseller"]})
     warehouse = churn_project.run(
         raw, datetime(2025, 9, 20, 12), names_of_marts(churn_project) | set(CHURN)
     )

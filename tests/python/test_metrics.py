@@ -231,7 +231,8 @@ CASES = [
         "",
         "select 100 * (count(*) filter (score >= 9) - count(*) filter (score <= 6)), count(*), "
         "avg(case when score >= 9 then 100 when score <= 6 then -100 else 0 end) "
-        "from dovecote_staging.stg_nps_responses where score is not null",
+        "from dovecote_staging.stg_nps_responses join dim_customers using (customer_id) "
+        "where score is not null and not is_excluded",
     ),
 ]
 
@@ -241,6 +242,20 @@ def metrics(churn_project: CompiledProject, simulated_warehouse: Warehouse) -> M
     connection = simulated_warehouse.connection
     connection.execute("set search_path = 'shop.dovecote_marts'")
     return Metrics(churn_project.folder / "semantic_manifest.json", connection)
+
+
+def test_the_shop_holds_what_metrics_leave_out(metrics: Metrics) -> None:
+    (counts,) = metrics.connection.execute(
+        """
+        select count(*) filter (not is_purchase), count(*) filter (is_guest and is_purchase),
+            count(*) filter (fct_orders.is_excluded and is_purchase),
+            count(*) filter (order_date >= date '2025-09-01'),
+            count(*) filter (closed_at is not null and order_number = 1),
+            count(*) filter (country is null and order_number = 1)
+        from fct_orders left join dim_customers using (customer_id)
+        """
+    ).fetchall()
+    assert min(counts) > 0, counts
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.metrics} by {case.group_by}")
