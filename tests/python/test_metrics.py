@@ -274,6 +274,15 @@ def test_a_metric_is_what_the_marts_say(case: Case, metrics: Metrics) -> None:
         assert found[key] == tuple(map(nearly, values)), key
 
 
+def test_alerts_and_risk_name_one_loss(metrics: Metrics) -> None:
+    losses = metrics.connection.execute(
+        "select mart_churn_alerts.expected_loss, mart_customer_risk.expected_loss "
+        "from mart_churn_alerts left join mart_customer_risk using (customer_id, horizon_days)"
+    ).fetchall()
+    assert losses
+    assert all(alerted == at_risk for alerted, at_risk in losses)
+
+
 def test_every_metric_has_a_case(metrics: Metrics) -> None:
     assert {name for case in CASES for name in case.metrics.split()} == set(metrics.names)
 
