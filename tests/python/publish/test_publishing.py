@@ -17,7 +17,6 @@ from publish.shops import COMMENTS, HISTORY, KEYS, MARTS, Shop, rows_of, shop_in
 TABLES = {
     *((HISTORY if name.startswith("hist_") else MARTS, name) for name in KEYS),
     (HISTORY, "builds"),
-    (HISTORY, "forgotten_people"),
 }
 PUBLISHED_VERSION = (MARTS, "published_version")
 
@@ -71,7 +70,7 @@ class TestVersion:
         described = (
             "select table_name, column_name, data_type from information_schema.columns "
             "where table_schema in ('dovecote_marts', 'dovecote_history') "
-            "and table_name <> 'published_version' order by table_name, ordinal_position"
+            "and table_name not in ('published_version', 'forgotten_people') order by table_name, ordinal_position"
         )
         relation = f"({described})"
         assert rows_of(self.version.database, relation) == rows_of(self.shop.file, relation)
@@ -99,7 +98,8 @@ class TestVersion:
         assert tables.keys() == TABLES | {PUBLISHED_VERSION}
         for schema, name in TABLES:
             assert tables[schema, name]["rows"] == len(rows_of(self.shop.file, f"{schema}.{name}"))
-            assert tables[schema, name]["key"] == KEYS.get(name, [])
+            key = ["run_id"] if name == "builds" else KEYS[name]
+            assert tables[schema, name]["key"] == key
 
     def test_manifest_has_bytes_and_sha_256_of_every_file(self) -> None:
         by_hand = {
@@ -108,7 +108,10 @@ class TestVersion:
             if content is not None and name != "manifest.json"
         }
         assert self.manifest["files"] == by_hand
-        assert len(by_hand) == 1 + len(TABLES) + 1
+        assert by_hand.keys() == {
+            *("dovecote.duckdb", "forgotten_people.parquet"),
+            *(f"parquet/{schema}/{name}.parquet" for schema, name in TABLES | {PUBLISHED_VERSION}),
+        }
         assert self.version.size == sum(file["bytes"] for file in by_hand.values())
         assert self.version.faults() == []
 
@@ -137,8 +140,20 @@ class TestVersion:
         ]
 
     def test_nobody_may_write_its_files(self) -> None:
-        files = [path for path in self.version.folder.rglob("*") if path.is_file()]
-        assert {file.stat().st_mode & 0o777 for file in files} == {0o444}
+        modes = {
+            path.name: path.stat().st_mode & 0o777
+            for path in self.version.folder.rglob("*")
+            if path.is_file()
+        }
+        assert modes.pop("forgotten_people.parquet") == 0o400
+        assert set(modes.values()) == {0o444}
+
+    def test_the_list_of_forgotten_people_is_the_warehouses(self) -> None:
+        file = self.version.folder / "forgotten_people.parquet"
+        with duckdb.connect() as connection:
+            listed = connection.execute(f"from '{file}'").fetchall()
+        assert listed == rows_of(self.shop.file, f"{HISTORY}.forgotten_people")
+        assert [people[:2] for people in listed] == [("customer_id", "c-lost")]
 
     def test_publishing_again_changes_nothing(self) -> None:
         before = tree(self.published.root)
