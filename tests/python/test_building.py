@@ -107,9 +107,7 @@ def node_event(name: str, status: str, total: int = 3) -> str:
         '{"level": "info"}',
     ],
 )
-def test_lines_that_are_no_events_are_passed_on(
-    shop: Shop, build_with: Say, stray: str
-) -> None:
+def test_lines_that_are_no_events_are_passed_on(shop: Shop, build_with: Say, stray: str) -> None:
     shop.build()
     outcome = build_with(printing(event(), stray, "", event("PrintEvent", "of dbt's")))
     assert outcome.messages == [stray, "of dbt's"]
@@ -178,9 +176,7 @@ def test_the_last_runs_that_ended_stay_and_stray_files_do_no_harm(
     assert {*folders[1:], *strays} < set(runs.iterdir())
 
 
-def test_the_last_parse_of_a_run_that_ended_is_used_again(
-    shop: Shop, build_with: Say
-) -> None:
+def test_the_last_parse_of_a_run_that_ended_is_used_again(shop: Shop, build_with: Say) -> None:
     script = printing(results=results_of(node("one"))) + (
         "(target / 'partial_parse.msgpack').touch()\n"
         "print('said', [word for word in sys.argv if 'partial_parse' in word])\n"
@@ -207,16 +203,12 @@ def test_while_dbt_runs_the_lock_names_it(shop: Shop, build_with: Say) -> None:
     assert lock.read_bytes() == b""
 
 
-def test_dbt_holds_the_lock_though_its_parent_lets_go(shop: Shop, build_with: Say) -> None:
-    """The child asks for the lock by another way in, and may not have it."""
+def test_dbt_inherits_the_lock(shop: Shop, build_with: Say) -> None:
     lock = shop.file.with_name("shop.lock")
     outcome = build_with(
-        "import fcntl, os, sys\n"
-        "inherited = [os.readlink(f'/proc/self/fd/{n}') for n in os.listdir('/proc/self/fd') "
-        "if os.path.exists(f'/proc/self/fd/{n}')]\n"
-        f"print('inherited', {str(lock)!r} in inherited)\n"
+        "import psutil\nprint([file.path for file in psutil.Process().open_files()])\n"
     )
-    assert outcome.messages[-1] == "inherited True"
+    assert str(lock) in outcome.messages[-1]
 
 
 def test_a_run_that_stopped_says_why_and_nothing_else(shop: Shop, build_with: Say) -> None:
@@ -234,6 +226,6 @@ def test_no_build_begins_outside_of_a_project_or_while_another_is_at_work(
     with warehouse.locked(), pytest.raises(ValueError, match="is in use by"):
         build_with(printing())
     (tmp_path / "dbt_project.yml").unlink()
-    with pytest.raises(ValueError, match="has no dbt_project.yml: change to the folder"):
+    with pytest.raises(ValueError, match=r"has no dbt_project\.yml: change to the folder"):
         build_with(printing())
     assert not runs.exists()

@@ -95,7 +95,10 @@ def test_packages_that_are_missing_or_of_another_version_are_named(
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        ("03:14 Encountered\n  Dovecote: orders.csv has no ordered_at: add it.\n", "orders.csv has"),
+        (
+            "03:14 Encountered\n  Dovecote: orders.csv has no ordered_at: add it.\n",
+            "orders.csv has",
+        ),
         ("one\n\ntwo\nno profile\nname one\n", "two no profile name one"),
     ],
 )
@@ -119,9 +122,7 @@ def test_a_folder_without_a_project_is_told(
 
 
 @pytest.mark.slow
-def test_the_projects_own_checks_are_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_projects_own_checks_are_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(PROJECT)
     monkeypatch.setenv("DOVECOTE_DATA", str(tmp_path))
     with pytest.raises(ValueError, match=rf"{tmp_path}.*orders") as caught:

@@ -70,7 +70,8 @@ class TestVersion:
         described = (
             "select table_name, column_name, data_type from information_schema.columns "
             "where table_schema in ('dovecote_marts', 'dovecote_history') "
-            "and table_name not in ('published_version', 'forgotten_people') order by table_name, ordinal_position"
+            "and table_name not in ('published_version', 'forgotten_people') "
+            "order by table_name, ordinal_position"
         )
         relation = f"({described})"
         assert rows_of(self.version.database, relation) == rows_of(self.shop.file, relation)
@@ -245,6 +246,34 @@ def test_another_warehouse_may_not_publish_into_the_same_folder(
     with pytest.raises(ValueError, match=r"another warehouse than .*other\.duckdb"):
         publish(published)
     assert tree(published.root) == before
+
+
+def test_a_warehouse_that_knows_a_build_of_the_folder_may_publish_into_it(
+    shop: Shop, published: Published, place: Path
+) -> None:
+    publish_build(shop, published)
+    older = shop.file.read_bytes()
+    lost = publish_build(shop, published)
+    # As from a backup: it knows the first build only, and its builds go another way from there.
+    shop.file.write_bytes(older)
+    shop.builds = 2
+    version = publish_build(shop, published)
+    assert published.current() == version
+    assert lost in published.versions()
+
+
+def test_a_warehouse_with_the_builds_of_several_targets_is_refused(
+    shop: Shop, published: Published
+) -> None:
+    shop.build()
+    shop.run(
+        "create schema dev_history", f"create table dev_history.builds as from {HISTORY}.builds"
+    )
+    with pytest.raises(
+        ValueError, match=rf"several targets \(dev_history, {HISTORY}\): give each target a file"
+    ):
+        publish(published)
+    assert tree(published.root) == {}
 
 
 @pytest.mark.parametrize(
