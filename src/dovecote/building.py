@@ -174,10 +174,11 @@ def _run_dbt(
             try:
                 event = json.loads(line)
                 info, data = event["info"], event["data"]
+                run_id = info["invocation_id"]
             except (KeyError, TypeError, ValueError):
-                messages.append(line.strip())
+                if line.strip():
+                    messages.append(line.strip())
                 continue
-            run_id = info["invocation_id"]
             node = data.get("node_info") or {}
             if node.get("resource_type") not in (None, "operation") and "total" in data:
                 if node["node_status"] != "started" and node["unique_id"] not in done:
