@@ -40,6 +40,7 @@ from crashes import (
 # One build in so many starts with nothing, and one loses only its parent.
 FIRST_BUILD_EVERY = 20
 ONLY_PARENT_EVERY = 12
+CURRENT = "current"
 
 
 class DifferenceError(Exception):
@@ -150,43 +151,47 @@ class Worker:
             shutil.rmtree(shop.folder)
             shop.folder.mkdir()
         only_parent = turn % ONLY_PARENT_EVERY == 1
-        runs, known, readers_see = shop.runs(), shop.registry(), self._current(shop)
+        runs, known, there = shop.runs(), shop.registry(), names(shop)
         process = shop.start(*build_command())
         if not kill_after(process, moment, only_it=only_parent):
             return None
-        self._check_current(shop, there_was_one=readers_see is not None)
+        self._check_current(shop, there_was_one=CURRENT in there)
         if only_parent:
             second = shop.run(*build_command())
             if second.returncode:
                 must(bool(held_sentence(second)), "no word of who builds", second)
                 self.kills.refused += 1
-            self._check_current(shop, there_was_one=readers_see is not None)
+            self._check_current(shop, there_was_one=CURRENT in there)
         shop.wait_until_free()
         left = shop.registry()
-        hit = build_phase(shop, runs, known, left) or publish_phase(shop, readers_see)
+        new = [left[run] for run in left.keys() - known.keys()]
+        if only_parent:
+            hit = f"parent alone, dbt ended {new[0]}" if new else "parent alone, before nodes"
+        else:
+            hit = build_phase(shop, runs, new) or publish_phase(shop, there)
         if any(nodes_ended(shop, run) for run in shop.runs() - runs):
-            must(len(left) > len(known), "a build that ran nodes is not registered", left)
+            must(bool(new), "a build that ran nodes is not registered", left)
         done = self._timed("build", shop, *build_command())
         must("Green: " in done.stdout, "the next build is not green", done)
         now = shop.registry()
-        (new,) = now.keys() - left.keys()
+        (next_run,) = now.keys() - left.keys()
         expected = {run: "aborted" if was == "running" else was for run, was in left.items()}
-        must(now == {**expected, new: "green"}, "the registry is wrong", known, left, now)
-        self._check_published(shop, new)
+        must(now == {**expected, next_run: "green"}, "the registry is wrong", known, left, now)
+        self._check_published(shop, next_run)
         seconds, share = re.search(r"nodes in (\d+) s", done.stdout), published_in(done.stdout)
         self.kills.publish_shares.append(share / (share + int(seconds[1] if seconds else 0)))
-        return f"{hit}, of the parent alone" if only_parent else hit
+        return hit
 
     def kill_publish(self, turn: int, moment: float) -> str | None:
         """Kill a publish, and publish again; name the phase that the kill hit."""
         shop = self.publishing
         shutil.rmtree(shop.published.root)
         shutil.copytree(self.ready, shop.published.root, symlinks=True)
-        readers_see = self._current(shop)
+        there = names(shop)
         if not kill_after(shop.start("publish"), moment):
             return None
         self._check_current(shop, there_was_one=True)
-        hit = publish_phase(shop, readers_see)
+        hit = publish_phase(shop, there)
         shop.wait_until_free()
         done = self._timed("publish", shop, "publish")
         published_in(done.stdout)
@@ -217,36 +222,33 @@ class Worker:
         }
         must(not differing, "marts differ from those of the uninterrupted build", differing)
 
-    def _current(self, shop: Shop) -> str | None:
-        version = shop.published.current()
-        return version.name if version else None
+
+def names(shop: Shop) -> dict[str, str]:
+    """Name what is in the folder of versions, and where each link there leads."""
+    root = shop.published.root
+    files = root.iterdir() if root.is_dir() else ()
+    return {file.name: str(file.resolve()) for file in files}
 
 
-def build_phase(shop: Shop, runs: set[str], known: dict[str, str], left: dict[str, str]) -> str:
+def build_phase(shop: Shop, runs: set[str], new: list[str]) -> str:
     """Name what a build was at when it was killed; nothing if it had come to publish."""
     if not shop.runs() - runs:
         return "before dbt"
-    new = [left[run] for run in left.keys() - known.keys()]
-    if not new:
-        return "dbt starts"
-    return "nodes" if new == ["running"] else "" if new == ["green"] else f"dbt went on: {new[0]}"
+    return {(): "dbt starts", ("running",): "nodes"}.get(tuple(new), "")
 
 
-def publish_phase(shop: Shop, readers_saw: str | None) -> str:
+def publish_phase(shop: Shop, before: dict[str, str]) -> str:
     """Name what a publish was at when it was killed."""
-    root = shop.published.root
-    names = {file.name for file in root.iterdir()} if root.is_dir() else set()
-    if any(name.startswith(".incoming-") for name in names):
+    now = names(shop)
+    if any(name.startswith(".incoming-") for name in now):
         return "publish: writes a version"
-    if any(name.startswith(".outgoing-") for name in names):
+    if any(name.startswith(".outgoing-") for name in now):
         return "publish: prunes"
-    arrived = {name for name in names if not name.startswith(".")} - {"current", readers_saw}
-    if not arrived:
+    if now.keys() <= before.keys() | {".lock"}:
         return "publish: before it writes"
-    current = shop.published.current()
-    if current is None or current.name == readers_saw:
+    if now.get(CURRENT) == before.get(CURRENT):
         return "publish: before the swap"
-    return "publish: before it prunes" if readers_saw in names else "publish: all done but the end"
+    return "publish: before it prunes" if before.keys() <= now.keys() else "publish: about to end"
 
 
 def published_in(output: str) -> float:
