@@ -28,7 +28,7 @@ from crashes import (
 
 pytestmark = pytest.mark.slow
 
-SEED = 3
+SEED = 30
 
 
 @dataclass(frozen=True)
