@@ -42,7 +42,7 @@ def held(path: Path, *, guards: Path) -> Iterator[int]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ValueError(
-                f"{guards} is in use by {_holder(path, file)}: wait until it has ended, "
+                f"{guards} is in use by {_written_holder(file)}: wait until it has ended, "
                 "or end it, then try again."
             ) from None
         holder = {
@@ -68,20 +68,12 @@ def process_named(process: int) -> str:
     return f"'{command}' (process {process}, since {since:%Y-%m-%d %H:%M:%S} UTC)"
 
 
-def _holder(path: Path, file: int) -> str:
+def _written_holder(file: int) -> str:
     try:
-        written = json.loads(os.pread(file, 4096, 0))
+        holder = json.loads(os.pread(file, 4096, 0))
     except ValueError:
         return "another dovecote command that has just begun"
-    if not psutil.pid_exists(written["process"]):
-        # It died, and a child of it goes on.
-        return next(map(process_named, _others_that_opened(path)), "a process that is about to end")
-    since = datetime.fromisoformat(written["since"])
-    return f"'{written['command']}' (process {written['process']}, since {since:%Y-%m-%d %H:%M:%S} UTC)"
-
-
-def _others_that_opened(path: Path) -> Iterator[int]:
-    for process in psutil.process_iter(["open_files"]):
-        opened = {file.path for file in process.info["open_files"] or ()}
-        if str(path.resolve()) in opened and process.pid != os.getpid():
-            yield process.pid
+    since = datetime.fromisoformat(holder["since"])
+    return (
+        f"'{holder['command']}' (process {holder['process']}, since {since:%Y-%m-%d %H:%M:%S} UTC)"
+    )
