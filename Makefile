@@ -11,9 +11,9 @@ INSTALLED := $(VENV)/.installed
 DBT := $(BIN)/dbt
 VARS := {}
 # The demo and the tests look at their own data, whatever the shell is set to.
-WITHOUT_INPUTS := env -u DOVECOTE_DATA -u DOVECOTE_AS_OF -u DOVECOTE_WAREHOUSE
-# A file of its own, so that the demo never overwrites a shop of yours.
-DEMO := $(WITHOUT_INPUTS) DOVECOTE_WAREHOUSE=warehouse/demo.duckdb
+WITHOUT_INPUTS := env -u DOVECOTE_DATA -u DOVECOTE_AS_OF -u DOVECOTE_WAREHOUSE -u DOVECOTE_PUBLISHED
+# Files of its own, so that the demo never overwrites a shop of yours.
+DEMO := $(WITHOUT_INPUTS) DOVECOTE_WAREHOUSE=warehouse/demo.duckdb DOVECOTE_PUBLISHED=warehouse/demo_published
 
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export PYTHONWARNINGS := ignore::DeprecationWarning,ignore::FutureWarning
@@ -33,18 +33,16 @@ $(INSTALLED): requirements.lock pyproject.toml
 install: $(INSTALLED) ## Make the environment
 
 .PHONY: demo
-demo: $(INSTALLED) ## Build the demo shop and show where it is and what to ask it
-	@$(DEMO) $(BIN)/dovecote check
+demo: $(INSTALLED) ## Build and publish the demo shop, and show where it is and what to ask it
 	@echo "Building the demo shop, a minute ..."
-	@$(DEMO) $(BIN)/python -m dovecote.measure "make demo" $(DBT) build --quiet --warn-error
+	@$(DEMO) $(BIN)/python -m dovecote.measure "make demo" $(BIN)/dovecote build --publish --warn-error
 	@$(DEMO) $(BIN)/dovecote tour
 
 .PHONY: build
-build: $(INSTALLED) ## Build your own data: make build DOVECOTE_DATA=folder [VARS='{name: value}']
+build: $(INSTALLED) ## Build and publish your own data: make build DOVECOTE_DATA=folder [VARS='{name: value}']
 	@[ -n "$${DOVECOTE_DATA:-}" ] || { echo "DOVECOTE_DATA is not set: make build DOVECOTE_DATA=folder, or make demo for the demo shop."; exit 2; }
-	@$(BIN)/dovecote check
 	@echo "Building from $$DOVECOTE_DATA ..."
-	@$(DBT) build --quiet --vars '$(VARS)'
+	@$(BIN)/dovecote build --publish --vars '$(VARS)'
 	@$(BIN)/dovecote tour
 
 .PHONY: test
@@ -88,6 +86,19 @@ bench-recommend: $(INSTALLED) ## Grade recommendations beside implicit on real s
 	@$(WITHOUT_INPUTS) OMP_NUM_THREADS=1 $(BIN)/python benchmarks/recommend.py
 	@$(WITHOUT_INPUTS) OMP_NUM_THREADS=1 $(BIN)/python benchmarks/recommend_scale.py
 
+.PHONY: bench-crash
+bench-crash: $(INSTALLED) ## Kill builds and publishes 200 times, and read 10,000 times meanwhile
+	@$(WITHOUT_INPUTS) OMP_NUM_THREADS=1 $(BIN)/python benchmarks/crash.py
+	@$(WITHOUT_INPUTS) OMP_NUM_THREADS=1 $(BIN)/python benchmarks/readers.py
+
+.PHONY: bench-lake
+bench-lake: $(INSTALLED) ## Build the demo on DuckLake beside the DuckDB file, with readers (needs PostgreSQL)
+	@$(WITHOUT_INPUTS) PYTHONPATH=tests/python OMP_NUM_THREADS=1 $(BIN)/python benchmarks/ducklake.py
+
+.PHONY: contracts
+contracts: $(INSTALLED) ## Compare the public tables with the last release
+	@$(BIN)/python tools/contracts.py check
+
 .PHONY: demo-shop
 demo-shop: $(INSTALLED) ## Make the demo shop in seeds/demo anew
 	@rm -rf target/demo-shop
@@ -102,4 +113,4 @@ lock: $(INSTALLED) ## Lock the versions in pyproject.toml anew
 
 .PHONY: clean
 clean: ## Remove the demo and what dbt leaves; your own warehouse stays
-	@rm -rf target logs warehouse/demo.duckdb dbt_packages
+	@rm -rf target logs warehouse/demo* dbt_packages

@@ -129,16 +129,13 @@
         {%- set built = results | selectattr('status', 'equalto', 'success') | map(attribute='node.name') | list -%}
         {%- if failed or skipped -%}
             {%- set status = 'failed' -%}
-        {%- elif dovecote.is_part() or 'int_core__run' not in built -%}
-            {#- A retry has only what was left over. -#}
-            {%- set status = 'part' -%}
         {%- else -%}
-            {%- set status = 'green' -%}
+            {%- set status = 'green' if dovecote.is_whole(results) else 'part' -%}
         {%- endif -%}
         {%- set last_facts = {
             "status": "'" ~ status ~ "'",
             "is_green": status == 'green',
-            "message": dovecote.literal_or_null((failed + skipped) | map(attribute='node.name') | list | sort | join(', ')),
+            "message": dovecote.literal_or_null(failed | map(attribute='node.name') | list | sort | join(', ')),
             "finished_at": dovecote.now_literal(),
             "nodes": results | length,
             "nodes_succeeded": results | length - failed | length - skipped | length - warned | length,
@@ -174,27 +171,35 @@
 {% endmacro %}
 
 
-{% macro is_part() %}
-    {%- set narrowed = [] -%}
-    {%- for argument in ['select', 'exclude', 'selector', 'resource_types', 'empty', 'sample'] if invocation_args_dict.get(argument) -%}
-        {%- do narrowed.append(argument) -%}
+{# Whether results hold every node of the project and its packages, whatever narrowed the run: arguments, selectors, a retry. #}
+{% macro is_whole(results) %}
+    {%- set reached = results | map(attribute='node.unique_id') | list -%}
+    {%- set left_out = [] -%}
+    {%- for node in graph.nodes.values()
+        if node.resource_type in ['model', 'seed', 'snapshot', 'test']
+        and node.config.materialized != 'ephemeral'
+        and node.unique_id not in reached -%}
+        {%- do left_out.append(node.unique_id) -%}
     {%- endfor -%}
-    {%- for resource_type in invocation_args_dict.get('exclude_resource_types') or [] if resource_type | string != 'unit_test' -%}
-        {%- do narrowed.append(resource_type) -%}
-    {%- endfor -%}
-    {{ return(flags.WHICH != 'build' or narrowed | length > 0) }}
+    {{ return(
+        flags.WHICH == 'build' and not left_out
+        and not invocation_args_dict.get('empty') and not invocation_args_dict.get('sample')
+    ) }}
 {% endmacro %}
 
 
 {# The tables that a build made for others to read, each with the columns of its key. #}
 {% macro published_tables(results) %}
-    {%- set schemas = [dovecote.schema_of_layer('marts'), dovecote.schema_of_layer('history')] -%}
     {%- set keys = {} -%}
-    {%- for node in graph.nodes.values() if node.resource_type == 'test' and (node.test_metadata or {}).get('name') == 'primary_key' -%}
+    {%- for node in graph.nodes.values()
+        if node.resource_type == 'test' and node.test_metadata
+        and (node.test_metadata.namespace, node.test_metadata.name) == ('dovecote', 'primary_key') -%}
         {%- do keys.update({node.attached_node: node.test_metadata.kwargs.columns}) -%}
     {%- endfor -%}
     {%- set tables = [] -%}
-    {%- for result in results if result.node.resource_type == 'model' and result.node.schema in schemas -%}
+    {%- for result in results
+        if result.node.resource_type == 'model' and result.node.fqn[0] == 'dovecote'
+        and result.node.fqn[1] in ['marts', 'review', 'history'] -%}
         {%- do tables.append({
             "schema": result.node.schema,
             "name": result.node.alias,

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dovecote import warehouse
+from dovecote import locks, warehouse
 
 RUNS_KEPT = 5
 # A node that no earlier build knows is taken to last as long as most do, in seconds.
@@ -142,8 +142,16 @@ def _run_dbt(
 ) -> tuple[str | None, int, list[str]]:
     """Run dbt; give its run_id, its exit code and what it said besides."""
     command = [
-        *(sys.executable, "-c", "from dbt.cli.main import cli; cli()"),
-        *("--log-format", "json", "--log-level", "info"),
+        *(sys.executable, "-c", "from dbt.cli.main import cli; cli(prog_name='dbt')"),
+        *(
+            "--log-format",
+            "json",
+            "--log-format-file",
+            "debug",
+            "--log-level",
+            "info",
+            "--no-use-colors",
+        ),
         *("build", "--exclude-resource-type", "unit_test"),
         *("--target-path", str(run_folder / "target"), "--log-path", str(run_folder / "logs")),
         *arguments,
@@ -161,13 +169,14 @@ def _run_dbt(
     # The lock is the child's too: if this process dies, nobody else writes until dbt has ended.
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, pass_fds=(lock,)) as process:
         assert process.stdout is not None
+        locks.write_holder(lock, process.pid)
         for line in process.stdout:
             try:
                 event = json.loads(line)
-            except ValueError:
+                info, data = event["info"], event["data"]
+            except (KeyError, TypeError, ValueError):
                 messages.append(line.strip())
                 continue
-            info, data = event["info"], event["data"]
             run_id = info["invocation_id"]
             node = data.get("node_info") or {}
             if node.get("resource_type") not in (None, "operation") and "total" in data:
@@ -201,18 +210,19 @@ def _runs() -> Path:
 
 def _clear_runs() -> Path | None:
     """Remove folders of builds that died and old ones; give the last that ended."""
-    folders = sorted(_runs().iterdir()) if _runs().is_dir() else []
-    ended = [folder for folder in folders if (folder / _RESULTS).is_file()]
+    folders = sorted(folder for folder in _runs().glob("*Z") if folder.is_dir())
+    ended = [folder for folder in folders if _results(folder)]
     for folder in set(folders) - set(ended[-RUNS_KEPT:]):
         shutil.rmtree(folder)
     return ended[-1] if ended else None
 
 
 def _results(run_folder: Path) -> list[dict[str, Any]]:
-    file = run_folder / _RESULTS
-    if not file.is_file():
+    """Read the results of nodes; none where the run died before or while it wrote them."""
+    try:
+        results: list[dict[str, Any]] = json.loads((run_folder / _RESULTS).read_text())["results"]
+    except (FileNotFoundError, ValueError):
         return []
-    results: list[dict[str, Any]] = json.loads(file.read_text())["results"]
     return [result for result in results if not result["unique_id"].startswith("operation.")]
 
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+import duckdb
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -317,6 +318,11 @@ def _print_outcome(outcome: building.Outcome) -> None:
     if outcome.skipped:
         _say(f"{outcome.skipped} nodes that come after what failed were left out.", error=True)
     registered = outcome.build
+    if registered is None and outcome.slowest:
+        raise ValueError(
+            f"dbt built another file than {warehouse.path()}: let DOVECOTE_WAREHOUSE name the path "
+            "of the profile (and build a lake with dbt build)."
+        )
     if registered is None or registered.nodes is None:
         _say(f"Nothing was built. Logs: {outcome.run_folder / 'logs'}", error=True)
         return
@@ -347,8 +353,11 @@ def _one_sentence_errors() -> Iterator[None]:
         yield
     except ValueError as error:
         message = str(error)
+    except duckdb.Error as error:
+        message = f"{str(error).splitlines()[0].rstrip('.')}: try again, or see dovecote doctor."
     except OSError as error:
-        message = f"{error.filename} cannot be written: {error.strerror}."
+        file = f"{error.filename}: " if error.filename else ""
+        message = f"{file}{error.strerror}: mend that, then try again."
     else:
         return
     _say(f"Error: {message}", error=True)

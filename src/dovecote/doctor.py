@@ -9,9 +9,10 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import requires, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
+import duckdb
 from packaging.requirements import Requirement
 
 from dovecote import warehouse
@@ -42,7 +43,7 @@ def examine(published: Published) -> Iterator[Finding]:
     """
     yield _found("packages", _packages)
     yield _found("project and inputs", _project)
-    yield _found("locks", _locks)
+    yield _found("locks", lambda: _locks(published))
     yield _found("warehouse", _warehouse)
     yield _found("disk space", lambda: _space(published))
     yield _found("published", lambda: _published(published))
@@ -51,21 +52,29 @@ def examine(published: Published) -> Iterator[Finding]:
 def _found(subject: str, look: Callable[[], str]) -> Finding:
     try:
         return Finding(subject, True, look())
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, duckdb.Error) as error:
         return Finding(subject, False, str(error))
 
 
 def _packages() -> str:
     needed = [Requirement(text) for text in requires("dovecote") or []]
     needed = [package for package in needed if package.marker is None]
+    there = {package: _installed(package.name) for package in needed}
     wrong = [
-        f"{package.name} is {version(package.name)} where {package.specifier} is needed"
+        f"{package.name} is {there[package] or 'missing'} where {package.specifier} is needed"
         for package in needed
-        if not package.specifier.contains(version(package.name))
+        if not package.specifier.contains(there[package] or "0")
     ]
     if wrong:
         raise ValueError(f"{'; '.join(wrong)}: install requirements.lock anew (make install).")
     return f"Python {sys.version.split()[0]}, dbt {version('dbt-core')}, duckdb {version('duckdb')}"
+
+
+def _installed(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 
 def _project() -> str:
@@ -78,7 +87,7 @@ def _project() -> str:
         for check in ("check_vars", "check_inputs"):
             done = subprocess.run(
                 [
-                    *(sys.executable, "-c", "from dbt.cli.main import cli; cli()"),
+                    *(sys.executable, "-c", "from dbt.cli.main import cli; cli(prog_name='dbt')"),
                     *("run-operation", f"dovecote.{check}", "--quiet", "--no-use-colors"),
                     *("--target-path", f"{folder}/target", "--log-path", f"{folder}/logs"),
                 ],
@@ -95,8 +104,8 @@ def _project() -> str:
     return f"{data} can be read" if data else "DOVECOTE_DATA is not set: the demo, or relations"
 
 
-def _locks() -> str:
-    with warehouse.locked():
+def _locks(published: Published) -> str:
+    with warehouse.locked(), published.locked():
         return "no command is at work"
 
 
@@ -129,9 +138,11 @@ def _space(published: Published) -> str:
 
 def _published(published: Published) -> str:
     current = published.current()
-    if current is None:
-        return f"{published.root} has no version yet: dovecote publish makes one"
     versions = published.versions()
+    if current is None and not versions:
+        return f"{published.root} has no version yet: dovecote publish makes one"
+    if current is None:
+        raise ValueError(f"{published.link} is missing: dovecote rollback to a version.")
     faults = [fault for version in versions for fault in version.faults()]
     if faults:
         raise ValueError(

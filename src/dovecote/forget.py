@@ -20,7 +20,14 @@ from dovecote import pseudonyms
 
 CUSTOMER_COLUMN = re.compile(r"^(\w+_)?(customer|person)_id$")
 VISITOR_COLUMN = re.compile(r"^(\w+_)?anonymous_id$")
-TEXT_OF_ONE_PERSON = ("raw_row", "row_key", "malformed_line")
+# Texts of rejected rows, and when one is of a person: a row that could be read as JSON by the
+# columns of ids in it, a key where the entity's key is a person, any other line by its words.
+TEXT_OF_ONE_PERSON = {
+    "raw_row": "regexp_matches(raw_row, if(json_valid(raw_row), $columns, $words))",
+    "row_key": "(entity in ('customers', 'customer_merges', 'exclusions') "
+    "and regexp_matches(row_key, $words))",
+    "malformed_line": "regexp_matches(malformed_line, $words)",
+}
 TEXT_BESIDE_OTHERS = ("x_columns",)
 VISITOR_PREFIX = "anon:"
 NOT_IN_A_WORD = r"[^\p{L}\p{N}_-]"
@@ -185,7 +192,7 @@ def erase(connection: duckdb.DuckDBPyConnection, identifiers: Identifiers) -> di
     values = {
         "persons": sorted(identifiers.person_ids),
         "visitors": sorted(identifiers.anonymous_ids),
-        "words": _pattern(identifiers),
+        **_patterns(identifiers),
     }
     touched: dict[str, int] = {}
     connection.execute("begin")
@@ -210,7 +217,7 @@ def _statements(table: _Table) -> list[str]:
     doomed = [
         *(f"list_contains($persons, trim({column}))" for column in table.customers),
         *(f"(list_contains($visitors, trim({column})){alone})" for column in table.visitors),
-        *(f"regexp_matches({column}, $words)" for column in table.texts),
+        *(TEXT_OF_ONE_PERSON[column] for column in table.texts),
     ]
     emptied = [
         *((column, f"list_contains($visitors, trim({column}))") for column in table.visitors),
@@ -240,26 +247,31 @@ def mentions(connection: duckdb.DuckDBPyConnection, identifiers: Identifiers) ->
             f"count(*) as naming_rows from {table.sql} where trim({column}) {condition}"
             for column, condition in names
         ]
-        parts += [
-            f"select {_literal(table.label)}, {_literal(column)}, count(*) from {table.sql} "
-            f"where regexp_matches({column}, {_literal(_pattern(identifiers))})"
-            for column in (*table.texts, *table.texts_beside_others)
-        ]
+        texts = [(column, TEXT_OF_ONE_PERSON[column]) for column in table.texts]
+        texts += [(c, f"regexp_matches({c}, $words)") for c in table.texts_beside_others]
+        for column, condition in texts:
+            for name, pattern in _patterns(identifiers).items():
+                condition = condition.replace(f"${name}", _literal(pattern))
+            parts.append(
+                f"select {_literal(table.label)}, {_literal(column)}, count(*) from {table.sql} "
+                f"where {condition}"
+            )
     nothing = "select '' as table_name, '' as column_name, 0 as naming_rows"
     every = "\nunion all\n".join([nothing, *parts])
     sql = f"select * from (\n{every}\n) as mentions where naming_rows > 0 order by all"
     return Mentions(sql, connection.execute(sql).fetchall())
 
 
-def rewritten(path: Path, target: Path, storage_version: str) -> None:
+def rewritten(connection: duckdb.DuckDBPyConnection, target: Path, storage_version: str) -> None:
     """Write a file anew, so that the bytes of deleted rows are gone.
 
-    Views name the file's own catalog, so `target` must take the place of `path` to be read.
+    Views name the file's own catalog, so `target` must take its place to be read. The file stays
+    open, so nobody else writes it until that is done.
 
     Parameters
     ----------
-    path
-        A DuckDB file that nobody has open.
+    connection
+        The file, open.
     target
         A file that does not exist yet.
     storage_version
@@ -273,18 +285,14 @@ def rewritten(path: Path, target: Path, storage_version: str) -> None:
     if target.exists():
         raise ValueError(f"{target} exists already: move it away.")
     try:
-        with duckdb.connect() as connection:
-            connection.execute(f"attach {_literal(str(path))} (read_only)")
-            ((catalog,),) = connection.execute(
-                "select database_name from duckdb_databases() "
-                "where not internal and database_name <> current_database()"
-            ).fetchall()
-            connection.execute(
-                f"attach {_literal(str(target))} as rewritten_file "
-                f"(storage_version {_literal(storage_version)})"
-            )
-            connection.execute(f"copy from database {_quoted(catalog)} to rewritten_file")
-            connection.execute("detach rewritten_file")
+        ((catalog,),) = connection.execute("select current_database()").fetchall()
+        connection.execute(
+            f"attach {_literal(str(target))} as rewritten_file "
+            f"(storage_version {_literal(storage_version)})"
+        )
+        connection.execute(f"copy from database {_quoted(catalog)} to rewritten_file")
+        connection.execute("checkpoint rewritten_file")
+        connection.execute("detach rewritten_file")
     except BaseException:
         target.unlink(missing_ok=True)
         raise
@@ -307,7 +315,11 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[_Table]:
             table,
             customers=tuple(filter(CUSTOMER_COLUMN.search, given)),
             visitors=tuple(filter(VISITOR_COLUMN.search, given)),
-            texts=tuple(column for column in given if column in TEXT_OF_ONE_PERSON),
+            texts=tuple(
+                column
+                for column in given
+                if column in TEXT_OF_ONE_PERSON and (column != "row_key" or "entity" in given)
+            ),
             texts_beside_others=tuple(
                 column
                 for column in given
@@ -358,12 +370,15 @@ def _texts(connection: duckdb.DuckDBPyConnection, sql: str, ids: Iterable[str]) 
     return {text for (text,) in connection.execute(sql, {"ids": sorted(ids)}).fetchall()}
 
 
-def _pattern(identifiers: Identifiers) -> str:
-    """Give what finds an id as a word, also where it stands in JSON."""
+def _patterns(identifiers: Identifiers) -> dict[str, str]:
+    """Give what finds an id as a word, and as the value of a column of ids in JSON."""
     ids = identifiers.customer_ids | identifiers.anonymous_ids
     spellings = ids | {json.dumps(name, ensure_ascii=False)[1:-1] for name in ids}
     either = "|".join(re.escape(name) for name in sorted(spellings))
-    return f"(^|{NOT_IN_A_WORD})({either})({NOT_IN_A_WORD}|$)"
+    return {
+        "words": f"(^|{NOT_IN_A_WORD})({either})({NOT_IN_A_WORD}|$)",
+        "columns": rf'"(\w+_)?(customer|person|anonymous)_id"\s*:\s*"?\s*({either})\s*"?\s*[,}}]',
+    }
 
 
 def _hashed(identifier: str) -> str:

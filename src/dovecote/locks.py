@@ -45,16 +45,23 @@ def held(path: Path, *, guards: Path) -> Iterator[int]:
                 f"{guards} is in use by {_written_holder(file)}: wait until it has ended, "
                 "or end it, then try again."
             ) from None
-        holder = {
-            "command": " ".join(["dovecote", *sys.argv[1:]]),
-            "process": os.getpid(),
-            "since": datetime.now(UTC).isoformat(timespec="seconds"),
-        }
         os.ftruncate(file, 0)
-        os.pwrite(file, json.dumps(holder).encode(), 0)
+        write_holder(file, os.getpid())
         yield file
+        os.ftruncate(file, 0)
     finally:
         os.close(file)
+
+
+def write_holder(file: int, process: int) -> None:
+    """Write into a lock which process holds it: this one, or the child that outlives it."""
+    holder = {
+        # Without arguments, as these may name a customer.
+        "command": " ".join(["dovecote", *sys.argv[1:2]]),
+        "process": process,
+        "since": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    os.pwrite(file, json.dumps(holder).encode().ljust(200), 0)
 
 
 def process_named(process: int) -> str:

@@ -74,7 +74,9 @@ def locked() -> Iterator[int]:
         If another command holds it.
     """
     with locks.held(beside(".lock"), guards=path()) as lock:
-        beside(".incoming").unlink(missing_ok=True)
+        for suffix in (".incoming", ".incoming.wal"):
+            beside(suffix).unlink(missing_ok=True)
+        shutil.rmtree(beside(".incoming.tmp"), ignore_errors=True)
         yield lock
 
 
@@ -120,8 +122,31 @@ def connect(*, read_only: bool) -> duckdb.DuckDBPyConnection:
         raise ValueError(_why_not_open(str(error))) from error
 
 
+@contextmanager
+def attached() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a database in memory that has the warehouse attached, read-only, as `warehouse`.
+
+    Raises
+    ------
+    ValueError
+        As `connect` does.
+    """
+    connect(read_only=True).close()
+    with duckdb.connect() as connection:
+        try:
+            connection.execute(f"attach {literal(path())} as warehouse (read_only)")
+        except duckdb.IOException as error:
+            raise ValueError(_why_not_open(str(error))) from error
+        yield connection
+
+
+def literal(text: object) -> str:
+    """Write a text as SQL does."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
 def _why_not_open(error: str) -> str:
-    if "lock" in error:
+    if "Could not set lock" in error:
         process = re.search(r"\(PID (\d+)\)", error)
         holder = locks.process_named(int(process[1])) if process else "another process"
         return (
@@ -131,7 +156,7 @@ def _why_not_open(error: str) -> str:
     if "Permission denied" in error or "Read-only file system" in error:
         return f"{path()} cannot be opened for want of permission: give this user the right to it."
     return (
-        f"{path()} cannot be opened as a DuckDB file: move it away, then build anew, or "
+        f"{path()} cannot be opened as a file of this DuckDB: move it away, then build anew, or "
         "dovecote restore a published version."
     )
 
@@ -143,14 +168,35 @@ def builds(connection: duckdb.DuckDBPyConnection) -> list[Build]:
     ----------
     connection
         The open file.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged.
     """
-    registry = connection.execute(
+    try:
+        return _builds(connection)
+    except duckdb.Error as error:
+        raise ValueError(
+            f"{path()} is damaged ({str(error).splitlines()[0]}): move it away, then build anew, "
+            "or dovecote restore a published version."
+        ) from error
+
+
+def _builds(connection: duckdb.DuckDBPyConnection) -> list[Build]:
+    registries = connection.execute(
         "select table_catalog, table_schema from information_schema.columns "
-        "where table_name = 'builds' and column_name = 'published_tables'"
-    ).fetchone()
-    if registry is None:
+        "where table_name = 'builds' and column_name = 'published_tables' order by all"
+    ).fetchall()
+    if not registries:
         return []
-    catalog, schema = registry
+    if len(registries) > 1:
+        schemas = ", ".join(schema for _, schema in registries)
+        raise ValueError(
+            f"{path()} has builds of several targets ({schemas}): give each target a file of its "
+            "own."
+        )
+    ((catalog, schema),) = registries
     found = connection.execute(
         f'from "{catalog}"."{schema}".builds order by started_at desc, run_id'
     )

@@ -24,8 +24,9 @@ class TableChange:
         Its rows; none where a version does not have the table.
     added, removed, changed
         Rows by key: only in the later version, only in the earlier, in both with another value in
-        some column that both have. Without a key a changed row counts as one removed and one added.
-        Floating-point numbers count as the same within a relative 1e-8.
+        some column that both have, of one type. Floating-point numbers count as the same within a
+        relative 1e-8. Without a key that both have, rows that are equal in every such column are
+        the same, and a changed one counts as one removed and one added.
     columns_added, columns_removed, columns_retyped
         Names of columns.
     """
@@ -67,7 +68,14 @@ def changes(before: Version, after: Version) -> list[TableChange]:
     -------
     list of TableChange
         One per table of either, by name.
+
+    Raises
+    ------
+    ValueError
+        If one of them is damaged.
     """
+    for fault in (*before.faults(), *after.faults()):
+        raise ValueError(f"{fault}: compare other versions (dovecote versions).")
     with duckdb.connect() as connection:
         for alias, version in (("before", before), ("after", after)):
             source = str(version.database).replace("'", "''")
@@ -110,10 +118,12 @@ def _change(
 def _row_changes(
     connection: duckdb.DuckDBPyConnection, before: PublishedTable, after: PublishedTable
 ) -> tuple[int, int, int]:
-    common = [column for column in after.columns if column in before.columns]
+    common = [
+        column for column, type_ in after.columns.items() if before.columns.get(column) == type_
+    ]
     relation = f'"{after.schema}"."{after.name}"'
-    if not after.key or not set(after.key) <= set(common):
-        columns = ", ".join(f'"{column}"' for column in common)
+    if not after.key or after.key != before.key or not set(after.key) <= set(common):
+        columns = ", ".join(f'"{column}"' for column in common) or "null"
         counts = [
             f'(select count(*) from (select {columns} from "{these}".{relation} '
             f'except all select {columns} from "{those}".{relation}))'
@@ -125,7 +135,7 @@ def _row_changes(
     differs = " or ".join(
         _differs(column, after.columns[column] in ("DOUBLE", "FLOAT"))
         for column in common
-        if column not in after.key and after.columns[column] == before.columns[column]
+        if column not in after.key
     )
     added, removed, changed = connection.execute(
         "select count(*) filter (where earlier.is_there is null), "
@@ -144,5 +154,5 @@ def _differs(column: str, is_float: bool) -> str:
         return f"{old} is distinct from {new}"
     return (
         f"({old} is distinct from {new} and not coalesce(abs({old} - {new}) "
-        f"<= {RELATIVE_TOLERANCE} * greatest(abs({old}), abs({new})), false))"
+        f"< {RELATIVE_TOLERANCE} * greatest(abs({old}), abs({new})), false))"
     )

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import duckdb
+
 from dovecote import locks
 from dovecote.publish.version import Version
 
@@ -68,8 +70,8 @@ class Published:
         target = self.link.resolve()
         if not target.is_dir():
             raise ValueError(
-                f"{self.link} points to {target}, which does not exist: dovecote rollback to a "
-                "version that does."
+                f"{self.link} points to {target}, which is no version: dovecote rollback to one "
+                "that is, or, where there is none, take the link away and publish again."
             )
         return Version.read(self.root / target.name)
 
@@ -127,15 +129,17 @@ class Published:
         incoming = self.root / f"{_INCOMING}{name}"
         incoming.mkdir()
         try:
-            yield incoming
-            for folder, _, files in os.walk(incoming):
-                for file in files:
-                    # Whoever opens a published file for writing would keep others out of it.
-                    (Path(folder) / file).chmod(0o444)
-                    _flush(Path(folder) / file)
-                _flush(Path(folder))
-            incoming.rename(self.root / name)
-            _flush(self.root)
+            with writing(self.root / name):
+                yield incoming
+                for folder, _, files in os.walk(incoming):
+                    for file in files:
+                        # Whoever opens a published file for writing would keep others out of it.
+                        readable = (Path(folder) / file).stat().st_mode & 0o444
+                        (Path(folder) / file).chmod(readable)
+                        _flush(Path(folder) / file)
+                    _flush(Path(folder))
+                incoming.rename(self.root / name)
+                _flush(self.root)
         except BaseException:
             shutil.rmtree(incoming, ignore_errors=True)
             raise
@@ -153,17 +157,40 @@ class Published:
         version.folder.rename(outgoing)
         shutil.rmtree(outgoing)
 
-    def prune(self, kept: int) -> list[Version]:
-        """Remove all but the latest versions and the current one, and give those removed."""
-        current = self.current()
-        old = [
-            version
-            for version in self.versions()[kept:]
-            if current is None or version.name != current.name
-        ]
+    def prune(self, kept: int, *, spared: Version | None = None) -> list[Version]:
+        """Remove old versions.
+
+        Parameters
+        ----------
+        kept
+            How many stay, the latest first. The current one stays besides.
+        spared
+            The one that was current until now: who has just read where `current` points to, and
+            has yet to open it, must find it there.
+
+        Returns
+        -------
+        list of Version
+            Those removed.
+        """
+        staying = {version.name for version in (self.current(), spared) if version}
+        old = [version for version in self.versions()[kept:] if version.name not in staying]
         for version in old:
             self.remove(version)
         return old
+
+
+@contextmanager
+def writing(target: Path) -> Iterator[None]:
+    """Say in one sentence why a file or folder could not be made."""
+    try:
+        yield
+    except (duckdb.Error, OSError) as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise ValueError(
+            f"{target} cannot be written ({reason}), and what was there stays: make space on the "
+            "disk or mend what it says, then try again."
+        ) from error
 
 
 def _flush(path: Path) -> None:

@@ -10,8 +10,14 @@ from pathlib import Path
 import duckdb
 
 from dovecote import forget, warehouse
-from dovecote.publish.folder import Published
-from dovecote.publish.publishing import VERSION_TABLE, facts_of_files, write_parquet
+from dovecote.forget import Identifiers
+from dovecote.publish.folder import Published, writing
+from dovecote.publish.publishing import (
+    VERSION_TABLE,
+    facts_of_files,
+    write_forgotten,
+    write_parquet,
+)
 from dovecote.publish.version import DATABASE, STORAGE_VERSION, Version
 
 
@@ -19,7 +25,8 @@ def forget_everywhere(published: Published, customer_id: str) -> dict[Path, forg
     """Remove a person and keep them out of later builds.
 
     Every version is written anew, under a name that says so, with the list of whom to keep out:
-    the warehouse may be restored from any of them. Who is killed on the way does it again.
+    the warehouse may be restored from any of them. The warehouse is the last to lose the person, as
+    it alone knows all their ids: who is killed on the way does it again.
 
     Parameters
     ----------
@@ -36,48 +43,92 @@ def forget_everywhere(published: Published, customer_id: str) -> dict[Path, forg
     Raises
     ------
     ValueError
-        If nobody knows the customer, or another command or process uses the files.
+        If nobody knows the customer, the warehouse was not built since it was restored, or another
+        command or process uses the files.
     """
     with warehouse.locked(), published.locked():
-        with warehouse.connect(read_only=False) as connection:
-            identifiers = forget.identifiers(connection, customer_id)
+        with (
+            warehouse.connect(read_only=False) as connection,
+            writing(warehouse.path()),
+        ):
+            identifiers = _identifiers(connection, published.versions(), customer_id)
             forget.remember(connection, identifiers)
+            for version in published.versions():
+                if (published.root / _next_name(version.name)).is_dir():
+                    published.remove(version)
+            current = published.current()
+            versions = []
+            for version in published.versions():
+                rewritten = _without(published, version, identifiers, connection)
+                versions.append(rewritten)
+                if current is None or version.name != current.name:
+                    published.remove(version)
+                else:
+                    published.point_to(rewritten)
             forget.erase(connection, identifiers)
-        incoming = warehouse.beside(".incoming")
-        forget.rewritten(warehouse.path(), incoming, STORAGE_VERSION)
-        incoming.replace(warehouse.path())
-        current = published.current()
-        versions = []
-        for version in published.versions():
-            rewritten = _without(published, version, identifiers)
-            if current is not None and version.name == current.name:
-                published.point_to(rewritten)
-            published.remove(version)
-            versions.append(rewritten)
+            incoming = warehouse.beside(".incoming")
+            forget.rewritten(connection, incoming, STORAGE_VERSION)
+            incoming.replace(warehouse.path())
+            if current is not None:
+                # Last, for readers who have just seen where `current` pointed to.
+                published.remove(current)
         return {
             file: _mentions(file, identifiers)
             for file in (warehouse.path(), *(version.database for version in versions))
         }
 
 
-def _without(published: Published, version: Version, identifiers: forget.Identifiers) -> Version:
+def _identifiers(
+    connection: duckdb.DuckDBPyConnection, versions: list[Version], customer_id: str
+) -> Identifiers:
+    """Find a person's ids in the warehouse, or else in a version, which knows that id only."""
+    if not _has_table(connection, "int_core__customer_merges"):
+        raise ValueError(
+            f"{warehouse.path()} does not know which ids are one person's, as it was restored and "
+            "not built since: run dovecote build, then forget."
+        )
+    try:
+        return forget.identifiers(connection, customer_id)
+    except ValueError as error:
+        for version in versions:
+            with duckdb.connect(version.database, read_only=True) as published:
+                try:
+                    return forget.identifiers(published, customer_id)
+                except ValueError:
+                    continue
+        raise error
+
+
+def _has_table(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    found = "select 1 from duckdb_tables() where table_name = ? limit 1"
+    return bool(connection.execute(found, [table]).fetchall())
+
+
+def _without(
+    published: Published,
+    version: Version,
+    identifiers: Identifiers,
+    warehouse_connection: duckdb.DuckDBPyConnection,
+) -> Version:
     """Write a version anew without a person."""
     name = _next_name(version.name)
     with published.arriving(name) as folder:
         copy = folder / ".copy"
         shutil.copyfile(version.database, copy)
         with duckdb.connect(copy) as connection:
-            forget.remember(connection, identifiers)
             forget.erase(connection, identifiers)
             (marts,) = [t.schema for t in version.manifest.tables if t.name == VERSION_TABLE]
             connection.execute(f'update "{marts}".{VERSION_TABLE} set version = ?', [name])
-        forget.rewritten(copy, folder / DATABASE, STORAGE_VERSION)
+            forget.rewritten(connection, folder / DATABASE, STORAGE_VERSION)
         copy.unlink()
         with duckdb.connect() as connection:
-            database = str(folder / DATABASE).replace("'", "''")
-            connection.execute(f"attach '{database}' as version (read_only)")
+            connection.execute(
+                f"attach {warehouse.literal(folder / DATABASE)} as version (read_only)"
+            )
             keys = {(table.schema, table.name): table.key for table in version.manifest.tables}
             tables = write_parquet(connection, folder, keys)
+        (history,) = [table.schema for table in tables if table.name == "builds"]
+        write_forgotten(warehouse_connection, f'"{history}".forgotten_people', folder)
         replace(version.manifest, version=name, tables=tables, files=facts_of_files(folder)).write(
             folder
         )
@@ -90,6 +141,6 @@ def _next_name(name: str) -> str:
     return f"{numbered[1]}-r{int(numbered[2]) + 1}" if numbered else f"{name}-r1"
 
 
-def _mentions(file: Path, identifiers: forget.Identifiers) -> forget.Mentions:
+def _mentions(file: Path, identifiers: Identifiers) -> forget.Mentions:
     with duckdb.connect(file, read_only=True) as connection:
         return forget.mentions(connection, identifiers)

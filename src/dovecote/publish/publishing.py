@@ -20,11 +20,11 @@ from dovecote.publish.version import (
     file_facts,
     row_count,
 )
-from dovecote.warehouse import Build, Table
+from dovecote.warehouse import Build, Table, literal
 
-# What the hooks of a build keep beside the tables that dbt makes.
-_REGISTRIES = ("builds", "forgotten_people")
 VERSION_TABLE = "published_version"
+# Whom to keep out, for a restored warehouse only: hashes of plain ids can be guessed.
+FORGOTTEN = "forgotten_people.parquet"
 
 
 def publish(published: Published) -> tuple[Version, list[Version]]:
@@ -46,23 +46,24 @@ def publish(published: Published) -> tuple[Version, list[Version]]:
         If the last build is not green, the version that is published has a history that this
         warehouse has not, or there is no space.
     """
-    with warehouse.locked(), published.locked():
-        with warehouse.connect(read_only=True) as connection:
-            builds = warehouse.builds(connection)
+    with warehouse.locked(), published.locked(), warehouse.attached() as connection:
+        builds = warehouse.builds(connection)
         build = _last_build(builds)
         current = published.current()
-        written = [v for v in published.versions() if v.manifest.run_id == build.run_id]
+        versions = published.versions()
+        written = [version for version in versions if version.manifest.run_id == build.run_id]
         if written:
             version = written[0]
         else:
-            _check_history(current, builds)
+            _check_history(published, versions, builds)
             _check_space(published, current)
             name = f"{build.started_at:%Y-%m-%dT%H%M%SZ}-{build.run_id[:8]}"
             with published.arriving(name) as folder:
-                write(build, folder, name)
+                write(connection, build, folder, name)
             version = Version.read(published.root / name)
         published.point_to(version)
-        return version, published.prune(int(build.settings["dovecote_published_versions_kept"]))
+        kept = int(build.settings["dovecote_published_versions_kept"])
+        return version, published.prune(kept, spared=current)
 
 
 def _last_build(builds: list[Build]) -> Build:
@@ -86,12 +87,14 @@ def _last_build(builds: list[Build]) -> Build:
     return last
 
 
-def _check_history(current: Version | None, builds: list[Build]) -> None:
-    if current and current.manifest.run_id not in {build.run_id for build in builds}:
+def _check_history(published: Published, versions: list[Version], builds: list[Build]) -> None:
+    """Refuse a warehouse that knows none of the builds that are published here."""
+    known = {build.run_id for build in builds}
+    if versions and not any(version.manifest.run_id in known for version in versions):
         raise ValueError(
-            f"{current.folder.parent} is published from another warehouse than {warehouse.path()}, "
-            "which does not know its builds: publish elsewhere (DOVECOTE_PUBLISHED), or move "
-            "the warehouse away and dovecote restore it, history included, before the next build."
+            f"{published.root} is published from another warehouse than {warehouse.path()}, which "
+            "knows none of its builds: publish elsewhere (DOVECOTE_PUBLISHED), or move the "
+            "warehouse away and dovecote restore it, history included, before the next build."
         )
 
 
@@ -106,11 +109,13 @@ def _check_space(published: Published, current: Version | None) -> None:
         )
 
 
-def write(build: Build, folder: Path, name: str) -> None:
+def write(connection: duckdb.DuckDBPyConnection, build: Build, folder: Path, name: str) -> None:
     """Write a version of the warehouse into an empty folder.
 
     Parameters
     ----------
+    connection
+        Has the warehouse attached.
     build
         The build whose tables the warehouse holds.
     folder
@@ -119,28 +124,29 @@ def write(build: Build, folder: Path, name: str) -> None:
         Name of the version.
     """
     published_at = datetime.now(UTC).replace(tzinfo=None)
-    with duckdb.connect(config={"temp_directory": str(folder / ".spill")}) as connection:
-        connection.execute(f"attach {_literal(warehouse.path())} as warehouse (read_only)")
-        connection.execute(
-            f"attach {_literal(folder / DATABASE)} as version (storage_version '{STORAGE_VERSION}')"
-        )
-        for table in [*build.published_tables, *_registries(connection)]:
-            connection.execute(f'create schema if not exists version."{table.schema}"')
-            relation = f'"{table.schema}"."{table.name}"'
-            connection.execute(f"create table version.{relation} as from warehouse.{relation}")
-            _copy_comments(connection, table)
-        marts = next(
-            table.schema for table in build.published_tables if table.name == "mart_builds"
-        )
-        connection.execute(
-            f'create table version."{marts}".{VERSION_TABLE} as select '
-            "? as version, ? as run_id, ?::timestamp as as_of, ?::date as as_of_date, "
-            "?::timestamp as built_at, ?::timestamp as published_at",
-            [name, build.run_id, build.as_of, build.as_of_date, build.started_at, published_at],
-        )
-        keys = {(table.schema, table.name): table.key for table in build.published_tables}
-        tables = write_parquet(connection, folder, keys)
-        connection.execute("detach version")
+    connection.execute(f"set temp_directory = {literal(folder / '.spill')}")
+    connection.execute(
+        f"attach {literal(folder / DATABASE)} as version (storage_version '{STORAGE_VERSION}')"
+    )
+    registry = Table(_schema_of(connection, "builds"), "builds", ("run_id",))
+    for table in [*build.published_tables, registry]:
+        connection.execute(f'create schema if not exists version."{table.schema}"')
+        relation = f'"{table.schema}"."{table.name}"'
+        connection.execute(f"create table version.{relation} as from warehouse.{relation}")
+        _copy_comments(connection, table)
+    marts = next(table.schema for table in build.published_tables if table.name == "mart_builds")
+    connection.execute(
+        f'create table version."{marts}".{VERSION_TABLE} as select '
+        "? as version, ? as run_id, ?::timestamp as as_of, ?::date as as_of_date, "
+        "?::timestamp as built_at, ?::timestamp as published_at",
+        [name, build.run_id, build.as_of, build.as_of_date, build.started_at, published_at],
+    )
+    keys = {(t.schema, t.name): t.key for t in [*build.published_tables, registry]}
+    tables = write_parquet(connection, folder, keys)
+    # Said aloud, as closing a file keeps to itself what could not be written.
+    connection.execute("checkpoint version")
+    connection.execute("detach version")
+    write_forgotten(connection, f'warehouse."{registry.schema}".forgotten_people', folder)
     shutil.rmtree(folder / ".spill", ignore_errors=True)
     Manifest(
         version=name,
@@ -191,9 +197,7 @@ def write_parquet(
             rows=row_count(connection, relation),
         )
         (folder / table.parquet).parent.mkdir(parents=True, exist_ok=True)
-        connection.execute(
-            f"copy {relation} to {_literal(folder / table.parquet)} (format parquet)"
-        )
+        connection.execute(f"copy {relation} to {literal(folder / table.parquet)} (format parquet)")
         described.append(table)
     return tuple(described)
 
@@ -204,12 +208,21 @@ def facts_of_files(folder: Path) -> dict[str, dict[str, Any]]:
     return {str(file.relative_to(folder)): file_facts(file) for file in files}
 
 
-def _registries(connection: duckdb.DuckDBPyConnection) -> list[Table]:
-    found = connection.execute(
-        "select schema_name, table_name from duckdb_tables() where database_name = 'warehouse' "
-        f"and table_name in {_REGISTRIES} order by all"
+def write_forgotten(connection: duckdb.DuckDBPyConnection, relation: str, folder: Path) -> None:
+    """Write the list of forgotten people into a version, for its owner only."""
+    file = folder / FORGOTTEN
+    file.touch(mode=0o600)
+    connection.execute(f"copy (from {relation}) to {literal(file)} (format parquet)")
+    file.chmod(0o400)
+
+
+def _schema_of(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    ((schema,),) = connection.execute(
+        "select schema_name from duckdb_tables() "
+        "where database_name = 'warehouse' and table_name = ?",
+        [table],
     ).fetchall()
-    return [Table(schema, name, ()) for schema, name in found]
+    return str(schema)
 
 
 def _copy_comments(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
@@ -223,13 +236,9 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
             f"select comment from duckdb_{kind}s() where {place.format(kind=kind)}",
             [table.schema, table.name],
         ).fetchall():
-            connection.execute(f"comment on table {relation} is {_literal(comment)}")
+            connection.execute(f"comment on table {relation} is {literal(comment)}")
     for column, comment in connection.execute(
         f"select column_name, comment from duckdb_columns() where {place.format(kind='table')}",
         [table.schema, table.name],
     ).fetchall():
-        connection.execute(f'comment on column {relation}."{column}" is {_literal(comment)}')
-
-
-def _literal(text: object) -> str:
-    return "'" + str(text).replace("'", "''") + "'"
+        connection.execute(f'comment on column {relation}."{column}" is {literal(comment)}')

@@ -5,7 +5,8 @@ from __future__ import annotations
 import duckdb
 
 from dovecote import warehouse
-from dovecote.publish.publishing import VERSION_TABLE
+from dovecote.publish.folder import writing
+from dovecote.publish.publishing import FORGOTTEN, VERSION_TABLE
 from dovecote.publish.version import Version
 
 
@@ -20,24 +21,38 @@ def restore(version: Version) -> None:
     Raises
     ------
     ValueError
-        If there is a warehouse already, or the version is damaged.
+        If there is a warehouse already, the version is damaged, or there is no space.
     """
     with warehouse.locked():
-        if warehouse.path().exists():
-            raise ValueError(
-                f"{warehouse.path()} exists: move it away if the published version is to take "
-                "its place."
-            )
+        # What a lost file had yet to take in would be taken in by the new one.
+        for file in (path := warehouse.path(), path.with_name(f"{path.name}.wal")):
+            if file.exists():
+                raise ValueError(
+                    f"{file} exists: move it away if the published version is to take its place."
+                )
         faults = version.faults()
         if faults:
             raise ValueError(f"{faults[0]}: restore another version (dovecote versions).")
         incoming = warehouse.beside(".incoming")
-        with duckdb.connect(incoming) as connection:
-            source = str(version.database).replace("'", "''")
-            connection.execute(f"attach '{source}' as version (read_only)")
-            for table in version.manifest.tables:
-                if table.name != VERSION_TABLE:
-                    relation = f'"{table.schema}"."{table.name}"'
-                    connection.execute(f'create schema if not exists "{table.schema}"')
-                    connection.execute(f"create table {relation} as from version.{relation}")
-        incoming.rename(warehouse.path())
+        with writing(warehouse.path()):
+            with duckdb.connect(incoming) as connection:
+                connection.execute(
+                    f"attach {warehouse.literal(version.database)} as version (read_only)"
+                )
+                for table in version.manifest.tables:
+                    if table.name != VERSION_TABLE:
+                        relation = f'"{table.schema}"."{table.name}"'
+                        connection.execute(f'create schema if not exists "{table.schema}"')
+                        connection.execute(f"create table {relation} as from version.{relation}")
+                _restore_forgotten(connection, version)
+                # Said aloud, as closing a file keeps to itself what could not be written.
+                connection.execute("checkpoint")
+            incoming.rename(warehouse.path())
+
+
+def _restore_forgotten(connection: duckdb.DuckDBPyConnection, version: Version) -> None:
+    (history,) = [table.schema for table in version.manifest.tables if table.name == "builds"]
+    connection.execute(
+        f'create table "{history}".forgotten_people as '
+        f"from read_parquet({warehouse.literal(version.folder / FORGOTTEN)})"
+    )

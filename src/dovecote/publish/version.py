@@ -99,7 +99,7 @@ class Manifest:
                 for table in content.pop("tables")
             )
             return cls(**content, tables=tables)
-        except (FileNotFoundError, TypeError, KeyError, ValueError) as error:
+        except (FileNotFoundError, AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 f"{folder} is no whole version, its {MANIFEST} cannot be read: "
                 "take the folder away."
