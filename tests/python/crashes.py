@@ -191,7 +191,7 @@ def held_sentence(done: subprocess.CompletedProcess[str]) -> re.Match[str] | Non
 def nodes_ended(shop: Shop, run: str) -> int:
     """Count the models that a build had made when it ended or was killed."""
     log = shop.folder / "warehouse.runs" / run / "logs" / "dbt.log"
-    return log.read_text().count('"LogModelResult"') if log.is_file() else 0
+    return log.read_text().count(" OK created ") if log.is_file() else 0
 
 
 def faults_of_current(shop: Shop) -> list[str]:
