@@ -208,6 +208,8 @@ def faults_of_current(shop: Shop) -> list[str]:
     }
     if files != set(manifest.files):
         found.append(f"files beside those of the manifest: {files ^ set(manifest.files)}")
+    if found:
+        return found
     with duckdb.connect(shop.published.link / DATABASE, read_only=True) as connection:
         told = connection.execute(
             "select version, run_id, as_of_date::varchar from dovecote_marts.published_version"
