@@ -324,7 +324,9 @@ def _print_outcome(outcome: building.Outcome) -> None:
             "of the profile (and build a lake with dbt build)."
         )
     if registered is None or registered.nodes is None:
-        _say(f"Nothing was built. Logs: {outcome.run_folder / 'logs'}", error=True)
+        begun = registered is not None and registered.status == "aborted"
+        what = "The build did not end" if begun else "Nothing was built"
+        _say(f"{what}. Logs: {outcome.run_folder / 'logs'}", error=True)
         return
     slowest = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in outcome.slowest)
     as_of = f", as of {registered.as_of:%Y-%m-%d %H:%M:%S} UTC" if registered.as_of else ""
