@@ -33,7 +33,7 @@ def held(path: Path, *, guards: Path) -> Iterator[int]:
     Raises
     ------
     ValueError
-        If another process holds it.
+        If another process holds it, or the disk is full.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -46,7 +46,13 @@ def held(path: Path, *, guards: Path) -> Iterator[int]:
                 "or end it, then try again."
             ) from None
         os.ftruncate(file, 0)
-        write_holder(file, os.getpid())
+        try:
+            write_holder(file, os.getpid())
+        except OSError as error:
+            raise ValueError(
+                f"{path} cannot be written ({error.strerror}), and what was there stays: make "
+                "space on the disk or mend what it says, then try again."
+            ) from error
         try:
             yield file
         finally:

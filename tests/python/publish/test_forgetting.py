@@ -23,7 +23,7 @@ ONE, TWO, OTHER = "qvforgotten-1", "qvmerged-2", "zkother-3"
 OWN, SHARED = "qvdevice-4", "qvshared-5"
 GONE = (ONE, TWO, OWN, SHARED)
 INTERMEDIATE = "dovecote_intermediate"
-# What changes a file that others see; of all other steps one in so many is interrupted.
+# After what changes a file that others see; of all other steps one in so many is interrupted.
 VISIBLE = {"rename", "replace", "symlink_to"}
 ALIKE = 90
 
@@ -194,12 +194,11 @@ def test_a_forget_that_ends_at_any_step_is_done_again_and_leaves_nothing(
     interrupted = [
         (number, die if number % 4 else fail)
         for number, name in enumerate(steps, start=1)
-        if name in VISIBLE
-        or steps[number - 2] in VISIBLE
+        if steps[number - 2] in VISIBLE
         or number % ALIKE == 0
         or number in (swapped - 6, swapped - 3)
     ]
-    assert len(interrupted) > 15
+    assert len(interrupted) > 10
     for number, interrupt in interrupted:
         begin_anew(with_person, place)
         forget_interrupted(published, number, interrupt)
