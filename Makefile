@@ -63,7 +63,7 @@ lint: $(INSTALLED) ## Check the style of SQL and Python
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests/singular
+	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models analyses tests/singular
 
 .PHONY: docs
 docs: $(INSTALLED) ## Write the documentation of every table to target/static_index.html

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dovecote import locks, warehouse
+from dovecote.publish import Published
 
 RUNS_KEPT = 5
 # A node that no earlier build knows is taken to last as long as most do, in seconds.
@@ -64,6 +66,8 @@ class Outcome:
         The nodes that took longest, with their seconds.
     build
         Its row in the registry; none where it did not come that far.
+    previous
+        The row of the last green build before it.
     """
 
     is_green: bool
@@ -75,6 +79,7 @@ class Outcome:
     skipped: int
     slowest: list[tuple[str, float]]
     build: warehouse.Build | None
+    previous: warehouse.Build | None
 
 
 def build(arguments: tuple[str, ...], on_progress: Callable[[Progress], None]) -> Outcome:
@@ -92,7 +97,8 @@ def build(arguments: tuple[str, ...], on_progress: Callable[[Progress], None]) -
     Raises
     ------
     ValueError
-        If this is no dbt project, or the warehouse cannot be written.
+        If this is no dbt project, the warehouse cannot be written, or it is lost and a version is
+        there to restore it from.
     """
     if not Path("dbt_project.yml").is_file():
         raise ValueError(
@@ -100,16 +106,14 @@ def build(arguments: tuple[str, ...], on_progress: Callable[[Progress], None]) -
         )
     with warehouse.locked() as lock:
         warehouse.check()
+        _check_history()
         earlier = _clear_runs()
         started_at = datetime.now(UTC)
         run_folder = _runs() / f"{started_at:%Y-%m-%dT%H%M%S.%fZ}"
         run_folder.mkdir(parents=True)
         run_id, exit_code, messages = _run_dbt(run_folder, earlier, arguments, on_progress, lock)
-        with_registry = warehouse.path().is_file()
-        if with_registry:
-            with warehouse.connect(read_only=True) as connection:
-                builds = warehouse.builds(connection)
-        this = next((b for b in builds if b.run_id == run_id), None) if with_registry else None
+        builds = _builds(run_id)
+        this = next((build for build in builds if build.run_id == run_id), None)
         results = _results(run_folder)
         if this is not None and this.status == "stopped" and this.message:
             messages = [this.message]
@@ -130,7 +134,31 @@ def build(arguments: tuple[str, ...], on_progress: Callable[[Progress], None]) -
                 key=lambda node: -node[1],
             )[:3],
             build=this,
+            previous=next((b for b in builds if b.is_green and b.run_id != run_id), None),
         )
+
+
+def _check_history() -> None:
+    """Refuse to begin anew what a published version can bring back."""
+    published = Published()
+    if not warehouse.path().exists() and published.versions():
+        raise ValueError(
+            f"{warehouse.path()} is not there, but {published.root} has versions of it: dovecote "
+            "restore it, history and the list of forgotten people included, or let "
+            "DOVECOTE_PUBLISHED name another folder."
+        )
+
+
+def _builds(run_id: str | None) -> list[warehouse.Build]:
+    """Read the registry, in which a build that was stopped by hand has not ended by itself."""
+    if not warehouse.path().is_file():
+        return []
+    with warehouse.connect(read_only=False) as connection:
+        builds = warehouse.builds(connection)
+        if any(build.run_id == run_id and build.status == "running" for build in builds):
+            warehouse.abort(connection, str(run_id))
+            builds = warehouse.builds(connection)
+    return builds
 
 
 def _run_dbt(
@@ -166,35 +194,64 @@ def _run_dbt(
     messages: list[str] = []
     done: set[str] = set()
     done_seconds = 0.0
+    # Ctrl-C is for this process, which ends dbt; dbt itself would answer with tracebacks.
+    on_interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The lock is the child's too: if this process dies, nobody else writes until dbt has ended.
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, pass_fds=(lock,)) as process:
+        signal.signal(signal.SIGINT, on_interrupt)
         assert process.stdout is not None
         locks.write_holder(lock, process.pid)
-        for line in process.stdout:
-            try:
-                event = json.loads(line)
-                info, data = event["info"], event["data"]
-            except (KeyError, TypeError, ValueError):
-                messages.append(line.strip())
-                continue
-            run_id = info["invocation_id"]
-            node = data.get("node_info") or {}
-            if node.get("resource_type") not in (None, "operation") and "total" in data:
-                if node["node_status"] != "started" and node["unique_id"] not in done:
-                    done.add(node["unique_id"])
-                    done_seconds += seconds.get(node["unique_id"], USUAL_SECONDS)
-                known = sum(seconds.values())
-                unknown = max(data["total"] - len(seconds), 0) * USUAL_SECONDS
-                on_progress(
-                    Progress(
-                        done_seconds, known + unknown, node["node_name"], len(done), data["total"]
+        try:
+            for line in process.stdout:
+                try:
+                    event = json.loads(line)
+                    info, data = event["info"], event["data"]
+                    run_id = info["invocation_id"]
+                except (KeyError, TypeError, ValueError):
+                    if line.strip():
+                        messages.append(line.strip())
+                    continue
+                node = data.get("node_info") or {}
+                if node.get("resource_type") not in (None, "operation") and "total" in data:
+                    if node["node_status"] != "started" and node["unique_id"] not in done:
+                        done.add(node["unique_id"])
+                        done_seconds += seconds.get(node["unique_id"], USUAL_SECONDS)
+                    unknown = max(data["total"] - len(seconds), 0) * USUAL_SECONDS
+                    on_progress(
+                        Progress(
+                            done_seconds=done_seconds,
+                            all_seconds=sum(seconds.values()) + unknown,
+                            node=node["node_name"],
+                            nodes_done=len(done),
+                            nodes=data["total"],
+                        )
                     )
-                )
-            elif info["name"] in ("PrintEvent", "MainEncounteredError") or (
-                info["level"] == "error" and not node
-            ):
-                messages.append(_sentence(info["msg"]))
+                elif info["name"] in ("PrintEvent", "MainEncounteredError") or (
+                    info["level"] == "error" and not node
+                ):
+                    messages.append(_sentence(info["msg"]))
+        except KeyboardInterrupt:
+            process.terminate()
+            messages.append("Stopped by hand: what was built until then stays, unpublished.")
     return run_id, process.returncode, messages
+
+
+def steps_back(outcome: Outcome) -> list[str]:
+    """Say what of a green build may come from an input that was cut short."""
+    now, before = outcome.build, outcome.previous
+    if now is None or before is None or not now.is_green:
+        return []
+    found = []
+    if now.as_of and before.as_of and now.as_of < before.as_of:
+        found.append(
+            f"as of {now.as_of:%Y-%m-%d %H:%M}, earlier than the green build before "
+            f"({before.as_of:%Y-%m-%d %H:%M}): is the input whole?"
+        )
+    for name, facts in before.input_fingerprints.items():
+        rows = now.input_fingerprints.get(name, {}).get("rows", 0)
+        if rows < facts["rows"]:
+            found.append(f"{name} has {rows:,} rows, {facts['rows']:,} in the green build before.")
+    return found
 
 
 def _sentence(message: str) -> str:

@@ -332,6 +332,8 @@ def _print_outcome(outcome: building.Outcome) -> None:
         f"{registered.status.capitalize()}: {registered.nodes_succeeded} of {registered.nodes} "
         f"nodes in {outcome.seconds:.0f} s{as_of}; the slowest were {slowest}."
     )
+    for warning in building.steps_back(outcome):
+        _say(f"Warning: {warning}", error=True)
     _say(f"Warehouse: {warehouse.path()}. Logs and compiled SQL: {outcome.run_folder}")
 
 

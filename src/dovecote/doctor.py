@@ -44,7 +44,7 @@ def examine(published: Published) -> Iterator[Finding]:
     yield _found("packages", _packages)
     yield _found("project and inputs", _project)
     yield _found("locks", lambda: _locks(published))
-    yield _found("warehouse", _warehouse)
+    yield _found("warehouse", lambda: _warehouse(published))
     yield _found("disk space", lambda: _space(published))
     yield _found("published", lambda: _published(published))
 
@@ -109,14 +109,24 @@ def _locks(published: Published) -> str:
         return "no command is at work"
 
 
-def _warehouse() -> str:
+def _warehouse(published: Published) -> str:
     if not warehouse.path().exists():
+        if published.versions():
+            raise ValueError(
+                f"{warehouse.path()} is not there, but {published.root} has versions of it: "
+                "dovecote restore it before the next build."
+            )
         return f"{warehouse.path()} is not there yet: dovecote build makes it"
     with warehouse.connect(read_only=False) as connection:
         builds = warehouse.builds(connection)
     if not builds:
         return f"{warehouse.path()} has no build yet"
     last = builds[0]
+    if not last.is_green:
+        raise ValueError(
+            f"the last build of {warehouse.path()}, of {last.started_at:%Y-%m-%d %H:%M} UTC, is "
+            f"{last.status}, so nothing can be published: run dovecote build."
+        )
     return (
         f"{warehouse.path()}, {warehouse.path().stat().st_size / 1e6:,.0f} MB, {len(builds)} "
         f"builds, the last of {last.started_at:%Y-%m-%d %H:%M} UTC {last.status}"

@@ -195,19 +195,12 @@ def erase(connection: duckdb.DuckDBPyConnection, identifiers: Identifiers) -> di
         **_patterns(identifiers),
     }
     touched: dict[str, int] = {}
-    connection.execute("begin")
-    try:
-        for table in _tables(connection):
-            for statement in _statements(table):
-                used = {name: value for name, value in values.items() if f"${name}" in statement}
-                ((rows,),) = connection.execute(statement, used).fetchall()
-                if rows:
-                    touched[table.label] = touched.get(table.label, 0) + rows
-    except BaseException:
-        connection.execute("rollback")
-        raise
-    connection.execute("commit")
-    connection.execute("checkpoint")
+    for table in _tables(connection):
+        for statement in _statements(table):
+            used = {name: value for name, value in values.items() if f"${name}" in statement}
+            ((rows,),) = connection.execute(statement, used).fetchall()
+            if rows:
+                touched[table.label] = touched.get(table.label, 0) + rows
     return touched
 
 
@@ -285,6 +278,8 @@ def rewritten(connection: duckdb.DuckDBPyConnection, target: Path, storage_versi
     if target.exists():
         raise ValueError(f"{target} exists already: move it away.")
     try:
+        # A log beside the file would be read into the one that takes its place.
+        connection.execute("checkpoint")
         ((catalog,),) = connection.execute("select current_database()").fetchall()
         connection.execute(
             f"attach {_literal(str(target))} as rewritten_file "

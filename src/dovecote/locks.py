@@ -47,8 +47,10 @@ def held(path: Path, *, guards: Path) -> Iterator[int]:
             ) from None
         os.ftruncate(file, 0)
         write_holder(file, os.getpid())
-        yield file
-        os.ftruncate(file, 0)
+        try:
+            yield file
+        finally:
+            os.ftruncate(file, 0)
     finally:
         os.close(file)
 

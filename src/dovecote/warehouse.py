@@ -183,6 +183,18 @@ def builds(connection: duckdb.DuckDBPyConnection) -> list[Build]:
         ) from error
 
 
+def abort(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:
+    """Write into the registry that a build died."""
+    for schema, table in connection.execute(
+        "select schema_name, table_name from duckdb_tables() where table_name = 'builds'"
+    ).fetchall():
+        connection.execute(
+            f"update \"{schema}\".{table} set status = 'aborted' "
+            "where run_id = ? and status = 'running'",
+            [run_id],
+        )
+
+
 def _builds(connection: duckdb.DuckDBPyConnection) -> list[Build]:
     registries = connection.execute(
         "select table_catalog, table_schema from information_schema.columns "

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from dbt_runs import run_dbt
-from warehouse.compiled_project import CompiledProject
+from dovecote.simulate import Settings, prepare_folder, write_shop
+from warehouse.compiled_project import CompiledProject, Warehouse
+from warehouse.marts import CHURN, names_of_marts
 from warehouse.retention_cells import RETENTION_COMBINATIONS
 
 
@@ -71,6 +76,7 @@ def churn_project(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject:
         _folder(tmp_path_factory),
         {
             "dovecote_timezone": "America/Los_Angeles",
+            "dovecote_week_start": "sunday",
             "dovecote_churn_horizons": [7, 14],
             "dovecote_churn_min_customers": 5,
             "dovecote_churn_min_repeat_customers": 2,
@@ -78,6 +84,27 @@ def churn_project(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject:
             "dovecote_alert_min_expected_loss": 0,
         },
     )
+
+
+@pytest.fixture(scope="session")
+def simulated_warehouse(
+    churn_project: CompiledProject, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Warehouse]:
+    """Run all marts but recommendations on a simulated shop, in the middle of a month."""
+    folder = _folder(tmp_path_factory)
+    prepare_folder(folder)
+    write_shop(Settings(customers=250, days=300, seed=3), folder)
+    raw = {file.stem: pd.read_csv(file, dtype=str) for file in folder.glob("*.csv")}
+    for entity, rows in raw.items():
+        raw[entity] = rows[[column for column in rows if not column.startswith("x_")]]
+    raw["customers"].loc[::9, "country"] = None
+    best_customer = raw["orders"].customer_id.mode()[0]
+    raw["exclusions"] = pd.DataFrame({"customer_id": [best_customer], "reason": ["reseller"]})
+    warehouse = churn_project.run(
+        raw, datetime(2025, 9, 20, 12), names_of_marts(churn_project) | set(CHURN)
+    )
+    yield warehouse
+    warehouse.connection.close()
 
 
 @pytest.fixture(scope="session")

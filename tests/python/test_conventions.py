@@ -43,6 +43,10 @@ PUBLIC_COLUMNS = {
     "rfm_segment",
     "mart_loyalty_monthly": "month_start orders customers aov repurchase_rate repeat_rate_30d "
     "repeat_rate_60d repeat_rate_90d nps nps_se response_rate",
+    "mart_second_orders": "customer_id first_order_date second_order_date is_repeated_30d "
+    "is_repeated_60d is_repeated_90d is_repeated",
+    "mart_customer_risk": "customer_id as_of_date horizon_days churn_probability risk_band "
+    "predicted_365d expected_loss",
     "mart_churn_scores": "customer_id activity horizon_days churn_probability p_alive "
     "expected_orders risk_band reason_1 reason_2 reason_3 model_name model_version eligibility",
     "mart_customer_value": "customer_id historic_net predicted_365d predicted_365d_low "

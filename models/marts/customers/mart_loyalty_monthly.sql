@@ -21,6 +21,12 @@ purchases as (
 
 ),
 
+second_orders as (
+
+    select * from {{ ref("dovecote", "mart_second_orders") }}
+
+),
+
 orders as (
 
     select * from {{ ref("dovecote", "int_core__orders") }}
@@ -112,34 +118,16 @@ purchase_days as (
 
 {% endfor -%}
 
-first_purchases as (
-
-    select
-        {{ dovecote.period_start("month", "purchases.order_date") }} as month_start,
-    {%- for days in repeat_windows %}
-    {{ dovecote.instant_plus_hours("purchases.ordered_at", 24 * days) }} <= run.as_of as is_mature_{{ days }}d,
-    coalesce(
-        purchases.next_ordered_at < {{ dovecote.instant_plus_hours("purchases.ordered_at", 24 * days) }},
-        false
-    ) as is_repeated_{{ days }}d{{ "," if not loop.last }}
-    {%- endfor %}
-    from purchases
-    cross join run
-    where purchases.order_number = 1
-
-),
-
 repeats as (
 
     select
-        month_start,
+        {{ dovecote.period_start("month", "first_order_date") }} as month_start,
     {%- for days in repeat_windows %}
-    count(*) filter (where is_mature_{{ days }}d) as mature_{{ days }}d,
-    count(*) filter (where is_mature_{{ days }}d and is_repeated_{{ days }}d)
-        as repeated_{{ days }}d{{ "," if not loop.last }}
+    count(is_repeated_{{ days }}d) as mature_{{ days }}d,
+    count(*) filter (where is_repeated_{{ days }}d) as repeated_{{ days }}d{{ "," if not loop.last }}
     {%- endfor %}
-    from first_purchases
-    group by month_start
+    from second_orders
+    group by 1
 
 ),
 

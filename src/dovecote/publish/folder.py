@@ -87,7 +87,10 @@ class Published:
         names = [version.name for version in self.versions()]
         earlier = names[names.index(current.name) + 1 :] if current else []
         if not earlier:
-            raise ValueError(f"{self.root} has no version before the current one: name one of it.")
+            raise ValueError(
+                f"{self.root} has no version of a build before the current one's: name one "
+                "(dovecote versions)."
+            )
         return self.find(earlier[0])
 
     def find(self, name: str) -> Version:

@@ -51,21 +51,27 @@ def forget_everywhere(published: Published, customer_id: str) -> dict[Path, forg
             warehouse.connect(read_only=False) as connection,
             writing(warehouse.path()),
         ):
-            identifiers = _identifiers(connection, published.versions(), customer_id)
-            forget.remember(connection, identifiers)
-            for version in published.versions():
-                if (published.root / _next_name(version.name)).is_dir():
-                    published.remove(version)
             current = published.current()
+            old = sorted(published.versions(), key=_writing)
+            identifiers = _identifiers(connection, old, customer_id)
+            # One transaction: builds must not keep the person out while versions have them.
+            connection.begin()
+            forget.remember(connection, identifiers)
+            # A killed forget leaves x beside x-r1, which is x without the person.
+            latest = {_writing(version)[0]: version for version in old}
             versions = []
-            for version in published.versions():
-                rewritten = _without(published, version, identifiers, connection)
-                versions.append(rewritten)
+            for version in old:
+                first_name, number = _writing(version)
+                if version is latest[first_name]:
+                    name = f"{first_name}-r{number + 1}"
+                    rewritten = _without(published, version, name, identifiers, connection)
+                    versions.append(rewritten)
+                    if current is not None and first_name == _writing(current)[0]:
+                        published.point_to(rewritten)
                 if current is None or version.name != current.name:
                     published.remove(version)
-                else:
-                    published.point_to(rewritten)
             forget.erase(connection, identifiers)
+            connection.commit()
             incoming = warehouse.beside(".incoming")
             forget.rewritten(connection, incoming, STORAGE_VERSION)
             incoming.replace(warehouse.path())
@@ -107,11 +113,11 @@ def _has_table(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
 def _without(
     published: Published,
     version: Version,
+    name: str,
     identifiers: Identifiers,
     warehouse_connection: duckdb.DuckDBPyConnection,
 ) -> Version:
     """Write a version anew without a person."""
-    name = _next_name(version.name)
     with published.arriving(name) as folder:
         copy = folder / ".copy"
         shutil.copyfile(version.database, copy)
@@ -135,10 +141,10 @@ def _without(
     return Version.read(published.root / name)
 
 
-def _next_name(name: str) -> str:
-    """Name the next writing of a version: x, x-r1, x-r2."""
-    numbered = re.fullmatch(r"(.+)-r(\d+)", name)
-    return f"{numbered[1]}-r{int(numbered[2]) + 1}" if numbered else f"{name}-r1"
+def _writing(version: Version) -> tuple[str, int]:
+    """Take a name apart: x-r2 is the second writing anew of x."""
+    numbered = re.fullmatch(r"(.+)-r(\d+)", version.name)
+    return (numbered[1], int(numbered[2])) if numbered else (version.name, 0)
 
 
 def _mentions(file: Path, identifiers: Identifiers) -> forget.Mentions:

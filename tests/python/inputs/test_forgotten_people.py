@@ -199,13 +199,14 @@ def test_a_file_written_anew_has_no_byte_of_the_person(warehouse: Path, tmp_path
     with duckdb.connect(warehouse) as connection:
         connection.execute("comment on table dovecote_marts.mart_quarantine is 'kept'")
         before = shape(connection)
-    target = tmp_path / "new.duckdb"
-    forget.rewritten(warehouse, target, "v1.4.0")
-    assert not any(name[:9].encode() in target.read_bytes() for name in GONE)
-    assert OTHER.encode() in target.read_bytes()
-    with pytest.raises(ValueError, match=r"new\.duckdb exists already: move it away\."):
-        forget.rewritten(warehouse, target, "v1.4.0")
-    target.replace(warehouse)
+        target = tmp_path / "new.duckdb"
+        forget.rewritten(connection, target, "v1.4.0")
+        assert not any(name[:9].encode() in target.read_bytes() for name in GONE)
+        assert OTHER.encode() in target.read_bytes()
+        with pytest.raises(ValueError, match=r"new\.duckdb exists already: move it away\."):
+            forget.rewritten(connection, target, "v1.4.0")
+        target.replace(warehouse)
+    assert not warehouse.with_name(f"{warehouse.name}.wal").exists()
     with duckdb.connect(warehouse, read_only=True) as connection:
         assert shape(connection) == before
         ((tags,),) = connection.execute(

@@ -20,6 +20,7 @@ KEYS = {
     "mart_builds": ["run_id"],
     "mart_customer_value": ["customer_id"],
     "mart_churn_scores": ["customer_id", "activity"],
+    "mart_quarantine": ["entity", "quarantine_number"],
     "hist_churn_scores": ["as_of_date", "customer_id", "activity"],
 }
 CUSTOMERS = 5
@@ -62,7 +63,7 @@ class Shop:
             "status": status,
             "is_green": status == "green",
             "message": message,
-            "nodes": 4,
+            "nodes": 5,
             "input_fingerprints": json.dumps({"orders": {"rows": number, "fingerprint": "f00d"}}),
             "settings": json.dumps({"dovecote_published_versions_kept": kept}),
             "published_tables": json.dumps(
@@ -104,8 +105,10 @@ class Shop:
             f"create table {HISTORY}.builds ({registry})",
             f"create view {MARTS}.mart_builds as "
             f"select * exclude (published_tables) from {HISTORY}.builds",
-            f"create table {HISTORY}.forgotten_people (identifier text, forgotten_at timestamp)",
-            f"insert into {HISTORY}.forgotten_people values ('c-lost', '2025-01-01')",
+            f"create table {HISTORY}.forgotten_people "
+            "(kind text, id_hash text, salt_check text, forgotten_at timestamp)",
+            f"insert into {HISTORY}.forgotten_people values "
+            "('customer_id', 'c-lost', null, '2025-01-01')",
             f"create table {HISTORY}.hist_churn_scores "
             "(as_of_date date, customer_id text, activity text, churn_probability double, "
             "run_id text)",
@@ -140,6 +143,13 @@ class Shop:
             f"insert into {HISTORY}.hist_churn_scores select {day}, *, ? "
             f"from {MARTS}.mart_churn_scores",
             [run_id],
+        )
+        connection.execute(
+            f"create or replace table {MARTS}.mart_quarantine as select "
+            "'orders' as entity, 1::bigint as quarantine_number, 'orders.csv' as source_name, "
+            "? as source_position, 'o1' as row_key, ['invalid_amount'] as reasons, "
+            """'{"order_id": "o1", "customer_id": "c1"}' as raw_row""",
+            [number],
         )
         for (schema, table, column), comment in COMMENTS.items():
             if table == "mart_customer_value":

@@ -24,7 +24,7 @@ RELATIONS = [
     f"{MARTS}.mart_builds",
     f"{MARTS}.published_version",
     f"{HISTORY}.hist_churn_scores",
-    f"{HISTORY}.forgotten_people",
+    f"{HISTORY}.builds",
 ]
 OLDEST_DUCKDB = "1.4.4"
 ASK = """

@@ -30,7 +30,7 @@ class TestFullDisk:
         # More than any small file has room for, and than compression makes nothing of.
         shop.run(
             f"insert into {HISTORY}.forgotten_people "
-            "select uuid()::text, current_timestamp::timestamp from range(100_000)"
+            "select 'customer_id', uuid()::text, null, '2025-01-01' from range(100_000)"
         )
 
     def test_too_little_space_is_seen_before_anything_is_written(
@@ -335,5 +335,5 @@ def test_a_folder_named_lock_is_not_taken_for_one(
     file.parent.mkdir()
     file.write_bytes(b"dear diary")
     monkeypatch.setenv("DOVECOTE_WAREHOUSE", str(file))
-    with pytest.raises(ValueError, match="cannot be opened as a DuckDB file: move it away"):
+    with pytest.raises(ValueError, match="cannot be opened as a file of this DuckDB: move it away"):
         warehouse.connect(read_only=True)

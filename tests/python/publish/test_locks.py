@@ -9,20 +9,22 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from typing import Any
 
 import duckdb
+import psutil
 import pytest
 
-from dovecote import warehouse
+from dovecote import locks, warehouse
 from dovecote.publish import Published, Version, publish, restore
+from publish.forks import in_a_fork
 from publish.shops import Shop, tree
 
 LOCKED = re.compile(
-    r"(\S+) is in use by 'dovecote build --full-refresh' "
+    r"(\S+) is in use by 'dovecote build' "
     r"\(process (\d+), since ([\d-]+ [\d:]+) UTC\): wait until it has ended, or end it, then try "
     r"again\."
 )
@@ -90,17 +92,44 @@ def test_nobody_restores_while_another_builds(shop: Shop, version: Version) -> N
     assert not shop.file.exists()
 
 
-def test_a_child_that_inherits_the_lock_keeps_it(shop: Shop) -> None:
-    with warehouse.locked() as lock:
-        child = subprocess.Popen(["sleep", "60"], pass_fds=[lock])
+def test_a_child_that_inherits_the_lock_keeps_it_when_its_parent_dies(shop: Shop) -> None:
+    mine, its = multiprocessing.Pipe()
+
+    def die_before_the_child() -> None:
+        with warehouse.locked() as lock:
+            child = subprocess.Popen(["sleep", "60"], pass_fds=[lock])
+            locks.write_holder(lock, child.pid)
+            its.send(child.pid)
+            os._exit(9)
+
+    in_a_fork(die_before_the_child)
+    child = mine.recv()
     try:
-        with pytest.raises(ValueError, match=f"in use by .*process {os.getpid()}"):
-            warehouse.locked().__enter__()
+        with (
+            pytest.raises(ValueError, match=f"in use by .*process {child}, since"),
+            warehouse.locked(),
+        ):
+            pass
     finally:
-        child.kill()
-        child.wait()
+        os.kill(child, signal.SIGKILL)
+    psutil.wait_procs([psutil.Process(child)] if psutil.pid_exists(child) else [], timeout=5)
     with warehouse.locked():
         pass
+
+
+@pytest.mark.parametrize("error", [None, ValueError("mend that")])
+def test_a_lock_that_was_released_says_nothing(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, error: ValueError | None
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/dovecote", "forget", "c17"])
+    lock = shop.file.with_name("shop.lock")
+    with suppress(ValueError), warehouse.locked():
+        held = lock.read_text()
+        if error:
+            raise error
+    assert "dovecote forget" in held
+    assert "c17" not in held
+    assert lock.read_bytes() == b""
 
 
 def test_a_child_that_inherits_nothing_does_not(shop: Shop) -> None:

@@ -17,7 +17,6 @@ from publish.shops import COMMENTS, HISTORY, KEYS, MARTS, Shop, rows_of, shop_in
 TABLES = {
     *((HISTORY if name.startswith("hist_") else MARTS, name) for name in KEYS),
     (HISTORY, "builds"),
-    (HISTORY, "forgotten_people"),
 }
 PUBLISHED_VERSION = (MARTS, "published_version")
 
@@ -71,7 +70,8 @@ class TestVersion:
         described = (
             "select table_name, column_name, data_type from information_schema.columns "
             "where table_schema in ('dovecote_marts', 'dovecote_history') "
-            "and table_name <> 'published_version' order by table_name, ordinal_position"
+            "and table_name not in ('published_version', 'forgotten_people') "
+            "order by table_name, ordinal_position"
         )
         relation = f"({described})"
         assert rows_of(self.version.database, relation) == rows_of(self.shop.file, relation)
@@ -99,7 +99,8 @@ class TestVersion:
         assert tables.keys() == TABLES | {PUBLISHED_VERSION}
         for schema, name in TABLES:
             assert tables[schema, name]["rows"] == len(rows_of(self.shop.file, f"{schema}.{name}"))
-            assert tables[schema, name]["key"] == KEYS.get(name, [])
+            key = ["run_id"] if name == "builds" else KEYS[name]
+            assert tables[schema, name]["key"] == key
 
     def test_manifest_has_bytes_and_sha_256_of_every_file(self) -> None:
         by_hand = {
@@ -108,7 +109,10 @@ class TestVersion:
             if content is not None and name != "manifest.json"
         }
         assert self.manifest["files"] == by_hand
-        assert len(by_hand) == 1 + len(TABLES) + 1
+        assert by_hand.keys() == {
+            *("dovecote.duckdb", "forgotten_people.parquet"),
+            *(f"parquet/{schema}/{name}.parquet" for schema, name in TABLES | {PUBLISHED_VERSION}),
+        }
         assert self.version.size == sum(file["bytes"] for file in by_hand.values())
         assert self.version.faults() == []
 
@@ -137,8 +141,20 @@ class TestVersion:
         ]
 
     def test_nobody_may_write_its_files(self) -> None:
-        files = [path for path in self.version.folder.rglob("*") if path.is_file()]
-        assert {file.stat().st_mode & 0o777 for file in files} == {0o444}
+        modes = {
+            path.name: path.stat().st_mode & 0o777
+            for path in self.version.folder.rglob("*")
+            if path.is_file()
+        }
+        assert modes.pop("forgotten_people.parquet") == 0o400
+        assert set(modes.values()) == {0o444}
+
+    def test_the_list_of_forgotten_people_is_the_warehouses(self) -> None:
+        file = self.version.folder / "forgotten_people.parquet"
+        with duckdb.connect() as connection:
+            listed = connection.execute(f"from '{file}'").fetchall()
+        assert listed == rows_of(self.shop.file, f"{HISTORY}.forgotten_people")
+        assert [people[:2] for people in listed] == [("customer_id", "c-lost")]
 
     def test_publishing_again_changes_nothing(self) -> None:
         before = tree(self.published.root)
@@ -230,6 +246,34 @@ def test_another_warehouse_may_not_publish_into_the_same_folder(
     with pytest.raises(ValueError, match=r"another warehouse than .*other\.duckdb"):
         publish(published)
     assert tree(published.root) == before
+
+
+def test_a_warehouse_that_knows_a_build_of_the_folder_may_publish_into_it(
+    shop: Shop, published: Published, place: Path
+) -> None:
+    publish_build(shop, published)
+    older = shop.file.read_bytes()
+    lost = publish_build(shop, published)
+    # As from a backup: it knows the first build only, and its builds go another way from there.
+    shop.file.write_bytes(older)
+    shop.builds = 2
+    version = publish_build(shop, published)
+    assert published.current() == version
+    assert lost in published.versions()
+
+
+def test_a_warehouse_with_the_builds_of_several_targets_is_refused(
+    shop: Shop, published: Published
+) -> None:
+    shop.build()
+    shop.run(
+        "create schema dev_history", f"create table dev_history.builds as from {HISTORY}.builds"
+    )
+    with pytest.raises(
+        ValueError, match=rf"several targets \(dev_history, {HISTORY}\): give each target a file"
+    ):
+        publish(published)
+    assert tree(published.root) == {}
 
 
 @pytest.mark.parametrize(

@@ -106,5 +106,8 @@ def test_a_restored_warehouse_can_be_written(shop: Shop, version: Version) -> No
     shop.file.unlink()
     restore(version)
     with duckdb.connect(shop.file) as connection:
-        connection.execute(f"insert into {HISTORY}.forgotten_people values ('c-late', null)")
+        connection.execute(
+            f"insert into {HISTORY}.forgotten_people (kind, id_hash) "
+            "values ('customer_id', 'c-late')"
+        )
     assert len(rows_of(shop.file, f"{HISTORY}.forgotten_people")) == 2

@@ -122,6 +122,7 @@ class CompiledProject:
         *,
         fixes_as_of: bool = True,
     ) -> None:
+        self.folder = folder
         self.nodes = compile_project(folder, variables, fixes_as_of=fixes_as_of)
         self.raw_columns = {
             name.removeprefix("raw_"): re.findall(r" as (\w+),?$", node.sql, re.MULTILINE)

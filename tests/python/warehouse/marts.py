@@ -26,6 +26,7 @@ CHURN = (
     "mart_churn_curves",
     "mart_churn_evaluation",
     "mart_churn_scores",
+    "mart_customer_risk",
     "mart_customer_value",
     "mart_customer_value_evaluation",
 )
