@@ -23,9 +23,9 @@ TABLES = (
     *("mart_activity_daily", "mart_retention", "hist_customer_rfm", "hist_churn_scores"),
 )
 TABLES_A_QUERY = 3
-HELD = 200
+HELD = 60
 # Queries for which a database is opened: as a rule one, sometimes enough to outlive its version.
-QUERIES_OF_AN_OPENING = (1, 1, 1, 5, HELD)
+QUERIES_OF_AN_OPENING = (*[1] * 10, 5, 5, 5, HELD)
 
 
 @dataclass
@@ -81,7 +81,7 @@ def _ask_database(current: Path, queries: int, stop: Path, draw: random.Random, 
             _ask_facts(connection, lambda table: f"{_schema(table)}.{table}", draw, seen)
             seen.outlived += current.resolve() != opened
             if queries == HELD:
-                time.sleep(0.05)
+                time.sleep(0.2)
 
 
 def _ask_parquet(current: Path, draw: random.Random, seen: Seen) -> None:
