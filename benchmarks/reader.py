@@ -1,7 +1,7 @@
 """A process that queries what is published, as BI tools do, while versions come and go.
 
-`python reader.py CURRENT STOP QUOTA SEED` asks until the file STOP appears, at leisure once it has
-asked its quota, and prints what it saw.
+`python reader.py CURRENT STOP QUOTA SEED` asks until the file STOP is there and it has asked its
+quota, and prints what it saw.
 """
 
 from __future__ import annotations
@@ -53,35 +53,31 @@ class Seen:
 
 
 def ask(current: Path, stop: Path, quota: int, seed: str) -> Seen:
-    """Ask until the file appears, at leisure once the quota is asked."""
+    """Ask at least a quota of queries, and until the file appears."""
     draw = random.Random(seed)
     seen = Seen()
-    while not stop.exists():
+    while seen.asked < quota or not stop.exists():
         try:
-            queries = draw.choice(QUERIES_OF_AN_OPENING)
             if draw.random() < 0.25:
                 _ask_parquet(current, draw, seen)
             else:
-                _ask_database(current, queries, stop, draw, seen)
+                _ask_database(current, draw.choice(QUERIES_OF_AN_OPENING), draw, seen)
         except Exception as error:
             seen.errors.append(f"{type(error).__name__}: {error}")
-        if seen.asked > quota:
-            time.sleep(0.3)
+            time.sleep(1)
     return seen
 
 
-def _ask_database(current: Path, queries: int, stop: Path, draw: random.Random, seen: Seen) -> None:
+def _ask_database(current: Path, queries: int, draw: random.Random, seen: Seen) -> None:
     """Open the database of the current version once for some queries."""
     with duckdb.connect(current / DATABASE, read_only=True) as connection:
         opened = current.resolve()
         seen.opened += 1
         for _ in range(queries):
-            if stop.exists():
-                return
             _ask_facts(connection, lambda table: f"{_schema(table)}.{table}", draw, seen)
             seen.outlived += current.resolve() != opened
             if queries == HELD:
-                time.sleep(0.2)
+                time.sleep(0.1)
 
 
 def _ask_parquet(current: Path, draw: random.Random, seen: Seen) -> None:

@@ -28,6 +28,7 @@ LATER_AS_OF = ("2025-09-20", "2025-09-30", "2025-10-10", "2025-10-20")
 VERSIONS_KEPT = 3
 SWAPS_AFTER_A_BUILD = 8
 READER = Path(__file__).with_name("reader.py")
+STOP = "stop"
 
 
 def main() -> None:
@@ -44,12 +45,14 @@ def main() -> None:
         writing.build(FIRST_AS_OF)
         started = time.monotonic()
         quota = -(-options.queries // options.readers)
-        with reading(shop, options.readers, quota, options.seed) as seen:
+        with reading(shop, options.readers, quota, options.seed) as (processes, seen):
             for as_of in LATER_AS_OF:
                 writing.build(as_of)
                 for _ in range(SWAPS_AFTER_A_BUILD // 2):
-                    writing.roll_back()
-                    writing.publish()
+                    writing.swap_back_and_forth()
+            (shop.folder / STOP).touch()
+            while any(process.poll() is None for process in processes):
+                writing.swap_back_and_forth()
             minutes = (time.monotonic() - started) / 60
     asked, errors = sum(one.asked for one in seen), [e for one in seen for e in one.errors]
     wrong = [fact for one in seen for fact in differing(one, writing.manifests)]
@@ -78,11 +81,9 @@ class Writer:
     def build(self, as_of: str) -> None:
         self._swap(*build_command(dovecote_published_versions_kept=VERSIONS_KEPT), as_of=as_of)
 
-    def publish(self) -> None:
-        self._swap("publish")
-
-    def roll_back(self) -> None:
+    def swap_back_and_forth(self) -> None:
         self._swap("rollback")
+        self._swap("publish")
 
     def _swap(self, *arguments: str, as_of: str | None = None) -> None:
         done = self.shop.run(*arguments, as_of=as_of)
@@ -108,10 +109,14 @@ def differing(seen: Seen, manifests: dict[str, Manifest]) -> list[str]:
 
 
 @contextmanager
-def reading(shop: Shop, readers: int, quota: int, seed: int) -> Iterator[list[Seen]]:
-    """Let processes query what is published; the list is filled at the end."""
-    stop = shop.folder / "stop"
-    current = shop.published.link
+def reading(
+    shop: Shop, readers: int, quota: int, seed: int
+) -> Iterator[tuple[list[subprocess.Popen[bytes]], list[Seen]]]:
+    """Let processes query what is published until they are told to stop and have their quota.
+
+    What they saw is in the list at the end.
+    """
+    current, stop = shop.published.link, shop.folder / STOP
     processes = [
         subprocess.Popen(
             [sys.executable, READER, str(current), str(stop), str(quota), f"{seed}-{number}"],
@@ -121,12 +126,11 @@ def reading(shop: Shop, readers: int, quota: int, seed: int) -> Iterator[list[Se
     ]
     seen: list[Seen] = []
     try:
-        yield seen
+        yield processes, seen
+        seen += [Seen(**json.loads(process.communicate()[0])) for process in processes]
     finally:
-        stop.touch()
         for process in processes:
-            printed, _ = process.communicate()
-            seen.append(Seen(**json.loads(printed)))
+            process.kill()
 
 
 if __name__ == "__main__":
