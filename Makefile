@@ -88,8 +88,8 @@ bench-recommend: $(INSTALLED) ## Grade recommendations beside implicit on real s
 
 .PHONY: bench-crash
 bench-crash: $(INSTALLED) ## Kill builds and publishes 200 times, and read 10,000 times meanwhile
-	@$(WITHOUT_INPUTS) OMP_NUM_THREADS=1 $(BIN)/python benchmarks/crash.py
-	@$(WITHOUT_INPUTS) OMP_NUM_THREADS=1 $(BIN)/python benchmarks/readers.py
+	@$(WITHOUT_INPUTS) PYTHONPATH=tests/python OMP_NUM_THREADS=1 $(BIN)/python benchmarks/crash.py
+	@$(WITHOUT_INPUTS) PYTHONPATH=tests/python OMP_NUM_THREADS=1 $(BIN)/python benchmarks/readers.py
 
 .PHONY: bench-lake
 bench-lake: $(INSTALLED) ## Build the demo on DuckLake beside the DuckDB file, with readers (needs PostgreSQL)
