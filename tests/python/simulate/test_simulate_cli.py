@@ -70,4 +70,4 @@ def test_file_in_place_of_the_folder_is_named(tmp_path: Path) -> None:
     assert "is a file: name a new folder." in output
     code, output = run(tmp_path / "shop" / "inside")
     assert (code, output.count("\n")) == (2, 1)
-    assert "cannot be written" in output
+    assert "Not a directory: mend that" in output
