@@ -29,7 +29,7 @@
 {% endmacro %}
 
 {% macro retention_breakdowns() %}
-    {{ return(['none', 'acquisition_channel', 'country', 'first_order_channel', 'first_product_category']) }}
+    {{ return(['none', 'acquisition_channel', 'country', 'acquisition_channel_and_country', 'first_order_channel', 'first_product_category']) }}
 {% endmacro %}
 
 
