@@ -12,6 +12,12 @@ periods as (
 
 ),
 
+grains as (
+
+    select distinct grain from periods
+
+),
+
 -- Days and weeks are not broken down: a month is where a few customers of a country still say something.
 breakdowns as (
 
@@ -21,7 +27,7 @@ breakdowns as (
         person_breakdowns.breakdown,
         person_breakdowns.breakdown_value
     from {{ ref("dovecote", "int_retention__person_breakdowns") }} as person_breakdowns
-    inner join (select distinct grain from periods) as grains
+    inner join grains
         on person_breakdowns.breakdown = 'none' or grains.grain = 'month'
 
 ),
