@@ -32,18 +32,22 @@ def ask(connection: duckdb.DuckDBPyConnection, question: str) -> Answer:
     Returns
     -------
     dict
-        By column either its values, or, where few texts repeat, {"levels": texts, "codes": places}.
+        By column either its values, or, where few texts repeat, {"levels": texts, "codes": places};
+        nothing where the version lacks a table.
 
     Raises
     ------
     ValueError
-        If the version lacks a table or column that the question needs.
+        If a table lacks a column that the question needs.
     """
     try:
         cursor = connection.execute((QUERIES / f"{question}.sql").read_text())
-    except (duckdb.CatalogException, duckdb.BinderException) as error:
+    except duckdb.CatalogException:
+        # A project may switch models off: their charts say that there are no rows.
+        return {}
+    except duckdb.BinderException as error:
         raise ValueError(
-            "the version was published by another release, whose tables this dashboard does not "
+            "the version was published by another release, whose columns this dashboard does not "
             f"know ({str(error).splitlines()[0]}): build and publish again."
         ) from error
     names = [str(column[0]) for column in cursor.description or []]

@@ -98,7 +98,7 @@ def write_pages(database: Path, folder: Path, previous: Path | None) -> None:
     Raises
     ------
     ValueError
-        If the version lacks a table or column that a page needs.
+        If a table lacks a column that a page needs.
     """
     headlines = []
     for version in [database] if previous is None else [database, previous]:

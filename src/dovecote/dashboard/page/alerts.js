@@ -27,7 +27,7 @@ function alertTable(limit = 10) {
           { title: "Next 365 days", isNumber: true, value: (item) => item.predicted_365d, text: (value) => money(value) },
           { title: "Expected loss", isNumber: true, value: (item) => item.expected_loss, text: (value) => money(value) },
           { title: "Last order", value: (item) => item.last_order_date, text: day },
-          { title: "Why", value: (item) => [item.reason_1, item.reason_2, item.reason_3].filter(Boolean).join("; ") },
+          { title: "Why", isLong: true, value: (item) => [item.reason_1, item.reason_2, item.reason_3].filter(Boolean).join("; ") },
         ],
         found,
         { caption: "Churn alerts", limit },

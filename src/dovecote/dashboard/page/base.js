@@ -110,7 +110,7 @@ function choice(name, label, choices, chosen, onChange) {
 }
 
 /**
- * A table. Columns are {title, value, text?, isNumber?}: value sorts, text is shown.
+ * A table. Columns are {title, value, text?, isNumber?, isLong?}: value sorts, text is shown.
  */
 function table(columns, items, { caption, limit = 12, id } = {}) {
   let shown = limit;
@@ -127,7 +127,7 @@ function table(columns, items, { caption, limit = 12, id } = {}) {
           ...columns.map((column) =>
             element(
               "td",
-              { class: column.isNumber ? "number" : null },
+              { class: column.isNumber ? "number" : column.isLong ? "long" : null },
               (column.text ?? ((value) => value ?? "–"))(column.value(item), item),
             ),
           ),

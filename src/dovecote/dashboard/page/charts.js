@@ -40,6 +40,7 @@ function axis(title, more = {}) {
   return {
     title: title ? { text: title, standoff: 8, font: { size: 12, color: "#52606d" } } : undefined,
     automargin: true,
+    separatethousands: true,
     gridcolor: COLOUR.faint,
     linecolor: COLOUR.line,
     zerolinecolor: COLOUR.line,
@@ -50,6 +51,11 @@ function axis(title, more = {}) {
 }
 // As texts: Plotly would make dates of "2026-05".
 const categories = (title, more = {}) => axis(title, { type: "category", ...more });
+/** An axis of whole numbers, such as periods since. */
+function steps(title, first, last) {
+  const dtick = Math.ceil((last - first + 1) / (isNarrow() ? 8 : 20));
+  return axis(title, { tick0: 0, dtick, range: [first - 0.4, last + 0.4], zeroline: false });
+}
 /** An axis of months, the year below its first one. */
 function monthAxis(items) {
   const starts = distinct(items, (item) => item.month_start);
@@ -75,8 +81,8 @@ function chart(traces, { x, y, height = 320, minWidth = null, ...layout }) {
       margin: { l: 8, r: 12, t: 8, b: 8, pad: 4 },
       paper_bgcolor: "transparent",
       plot_bgcolor: "transparent",
-      xaxis: x,
-      yaxis: y,
+      ...(x && { xaxis: x }),
+      ...(y && { yaxis: y }),
       bargap: 0.25,
       showlegend: traces.filter((trace) => trace.name && trace.showlegend !== false).length > 1,
       legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { size: 12 }, traceorder: "normal" },
@@ -149,6 +155,7 @@ function bars(items, { name, value, label, colour, written = count, showsValue =
     x: items.map(value),
     text: showsValue ? items.map((item) => written(value(item))) : undefined,
     textposition: "auto",
+    textangle: 0,
     cliponaxis: false,
     customdata: items.map((item) => written(value(item))),
     hovertemplate: `%{y}<br>${name}: %{customdata}<extra></extra>`,

@@ -12,12 +12,12 @@ select
     sales.currency,
     builds.settings ->> 'dovecote_dashboard_customer_ids' = 'true' as shows_customer_ids,
     coalesce(
-        try_cast(builds.settings ->> 'dovecote_alert_horizon_days' as integer), horizons.longest
+        try_cast(builds.settings ->> 'dovecote_alert_horizon_days' as integer),
+        list_max(from_json(builds.settings -> 'dovecote_churn_horizons', '["integer"]'))
     ) as alert_horizon_days
 from published_version
 inner join mart_builds as builds
     on published_version.run_id = builds.run_id
-cross join (select max(horizon_days) as longest from mart_churn_scores) as horizons
 cross join (
     select
         min(order_date) as first_order_date,

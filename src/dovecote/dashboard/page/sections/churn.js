@@ -162,7 +162,7 @@ function modelCurve({ id, name, title, reading, x, y, diagonal }) {
             hovertemplate: `${modelName(model)}<br>%{x:.0%} → %{y:.0%}<extra></extra>`,
           })),
         ],
-        { x: axis(x, { tickformat: ".0%", range: [0, 1], dtick: 0.2 }), y: axis(y, { tickformat: ".0%", range: [0, 1.02], dtick: 0.2 }) },
+        { x: axis(x, { tickformat: ".0%", range: [0, 1.01], dtick: 0.2 }), y: axis(y, { tickformat: ".0%", range: [0, 1.02], dtick: 0.2 }) },
       ),
   );
 }
@@ -241,13 +241,13 @@ function graded() {
   const dates = distinct(found, (item) => item.as_of_date).sort();
   const last = found.filter((item) => item.as_of_date === dates.at(-1));
   const customers = sum(last, (item) => item.customers);
-  const said_ = sum(last, (item) => item.customers * item.mean_probability) / customers;
-  const came_ = sum(last, (item) => item.customers * item.churned_share) / customers;
+  const expected = sum(last, (item) => item.customers * item.mean_probability) / customers;
+  const came = sum(last, (item) => item.customers * item.churned_share) / customers;
   return card(
     {
       id: "graded-scores",
       unfiltered: true,
-      title: last.length ? `Published on ${day(dates.at(-1))}: ${percent(said_)} to stay away. What happened: ${percent(came_)}` : "What was published, and what happened",
+      title: last.length ? `Published on ${day(dates.at(-1))}: ${percent(expected)} to stay away. What happened: ${percent(came)}` : "What was published, and what happened",
       reading: "Scores of earlier builds whose horizon has passed, in groups by probability; the size says how many customers.",
       source: "mart_churn_scores_graded",
       empty: `Scores are graded ${risk.horizon ?? 30} days after they were published: no earlier build is as old as that.`,

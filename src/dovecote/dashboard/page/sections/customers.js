@@ -55,8 +55,16 @@ function segmentMap() {
               customdata: found.map((item, i) => [count(item.customers), money(item.revenue), money(each[i]), count(item.recency)]),
               hovertemplate:
                 "<b>%{label}</b><br>%{customdata[0]} customers<br>%{customdata[1]} net revenue, %{customdata[2]} each<br>last purchase %{customdata[3]} days ago on average<extra></extra>",
-              marker: { colors: each, colorscale: BLUES, cmin: 0, cmax: Math.max(...each), line: { width: 2, color: "white" } },
-              tiling: { pad: 2 },
+              marker: {
+                colors: each,
+                colorscale: BLUES,
+                cmin: 0,
+                cmax: Math.max(...each),
+                line: { width: 0 },
+                pad: { t: 0, l: 0, r: 0, b: 0 },
+              },
+              root: { color: "rgba(0,0,0,0)" },
+              tiling: { pad: 3 },
               pathbar: { visible: false },
             },
           ],

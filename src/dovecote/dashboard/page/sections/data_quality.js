@@ -48,13 +48,16 @@ function reconciliation() {
   );
 }
 
+/** "conflicting key (order_id)" */
+const reason = (item) => item.reason.replace(/^([a-z_]+)\(/, (_, name) => `${said(name)} (`);
+
 function quarantine() {
   const found = rows("quarantine");
   const shown = found.slice(0, 12).reverse();
   return card(
     {
       id: "quarantine-reasons",
-      title: found.length ? `Most often: ${said(found[0].reason)} in ${said(found[0].entity)}` : "Nothing is in quarantine",
+      title: found.length ? `Most often: ${reason(found[0])} in ${said(found[0].entity)}` : "Nothing is in quarantine",
       reading: "Rows in quarantine by reason, the twelve most frequent; a row may have several.",
       source: "mart_quarantine",
       empty: "Every row could be read and accepted.",
@@ -62,7 +65,7 @@ function quarantine() {
     () =>
       found.length > 0 &&
       chart(
-        [bars(shown, { name: "rows", value: (item) => item.quarantined_rows, label: (item) => `${said(item.entity)}: ${said(item.reason)}`, colour: COLOUR.red, showsValue: true })],
+        [bars(shown, { name: "rows", value: (item) => item.quarantined_rows, label: (item) => `${said(item.entity)}: ${reason(item)}`, colour: COLOUR.red, showsValue: true })],
         { x: axis("Rows"), y: categories(null, isNarrow() ? { tickfont: { size: 10 } } : {}), height: 360 },
       ),
   );
@@ -85,8 +88,8 @@ function coverage() {
           { title: "Input", value: (input) => said(input.entity) },
           { title: "Rows", isNumber: true, value: (input) => (input.is_present ? input.accepted_rows : null), text: (value) => count(value) },
           { title: "Latest", value: (input) => input.latest_at, text: (value) => (value ? value.slice(0, 16) : "–") },
-          { title: "Empty columns", value: (input) => (input.is_present ? input.columns_empty : null) },
-          { title: "What is lost", value: (input) => input.what_is_lost },
+          { title: "Empty columns", isLong: true, value: (input) => (input.is_present ? input.columns_empty : null) },
+          { title: "What is lost", isLong: true, value: (input) => input.what_is_lost },
         ],
         rows("inputs"),
         { caption: "Inputs" },
@@ -103,7 +106,7 @@ function builds() {
   return card(
     {
       id: "build-history",
-      title: `${count(green)} of the last ${plural(found.length, "build")} ${green === 1 ? "was" : "were"} green`,
+      title: found.length === 1 ? `The only build so far ended ${found[0].status}` : `${count(green)} of the last ${plural(found.length, "build")} ended green`,
       reading: "Builds one after another and how long they took.",
       source: "mart_builds",
       empty: "No build is registered.",

@@ -186,7 +186,7 @@ function curve(overall, unfiltered) {
             written: (value) => percent(value, 1),
           },
         ),
-        { x: axis(`${capitalised(cohorts.grain)}s since`, { dtick: points.length > 16 ? 5 : 1 }), y: share("Share who come back"), showlegend: false },
+        { x: steps(`${capitalised(cohorts.grain)}s since`, points[0].period_index, points.at(-1).period_index), y: share("Share who come back"), showlegend: false },
       ),
   );
 }
@@ -219,7 +219,7 @@ function recentCohorts(cells, unfiltered) {
           line: { color: colours[i], width: 2.5 },
           marker: { color: colours[i], size: 6 },
         })),
-        { x: axis(`${capitalised(cohorts.grain)}s since`, { dtick: 1 }), y: share("Share who come back") },
+        { x: steps(`${capitalised(cohorts.grain)}s since`, 1, Math.max(...recent.map(([, line]) => line.length))), y: share("Share who come back") },
       ),
   );
 }
@@ -257,7 +257,7 @@ function cohortValue() {
           line: { color: colours[i % colours.length], width: 2.5 },
           marker: { color: colours[i % colours.length], size: 5 },
         })),
-        { x: axis("Months since the first purchase", { dtick: 1 }), y: axis(`Net revenue a customer, ${currency}`, { rangemode: "tozero" }) },
+        { x: steps("Months since the first purchase", 0, Math.max(...lines.map(([, line]) => line.length - 1))), y: axis(`Net revenue a customer, ${currency}`, { rangemode: "tozero" }) },
       ),
   );
 }
