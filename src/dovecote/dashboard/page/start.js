@@ -20,8 +20,10 @@ function show(id) {
   for (const each of sections) {
     document.getElementById(each.id).hidden = each !== made;
     const link = document.querySelector(`nav a[href="#${each.id}"]`);
-    if (each === made) link?.setAttribute("aria-current", "page");
-    else link?.removeAttribute("aria-current");
+    if (each === made) {
+      link?.setAttribute("aria-current", "page");
+      link?.scrollIntoView({ inline: "center", block: "nearest" });
+    } else link?.removeAttribute("aria-current");
   }
   showFilters(made);
   if (dirty.has(made.id)) drawSection(made);

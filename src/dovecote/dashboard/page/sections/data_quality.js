@@ -49,7 +49,7 @@ function reconciliation() {
 }
 
 /** "conflicting key (order_id)" */
-const reason = (item) => item.reason.replace(/^([a-z_]+)\(/, (_, name) => `${said(name)} (`);
+const reason = (item) => item.reason.replace(/^([a-z0-9_]+)\(/, (_, name) => `${said(name)} (`);
 
 function quarantine() {
   const found = rows("quarantine");
