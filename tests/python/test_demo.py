@@ -40,16 +40,6 @@ OTHER_VARS = {
 }
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("demo")
-    result = run_dbt("build", folder, arguments=("--warn-error",))
-    assert result.returncode == 0, result.stdout
-    assert "WARN=0 ERROR=0 SKIP=0" in result.stdout
-    assert "eprecat" not in result.stdout
-    return folder
-
-
 def test_the_tour_answers_its_questions(demo: Path) -> None:
     result = CliRunner().invoke(app, ["tour"], env={"DOVECOTE_WAREHOUSE": str(warehouse_of(demo))})
     assert result.exit_code == 0, result.output
