@@ -45,11 +45,11 @@ def marts(demo_version: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 @pytest.fixture
 def dashboard(browser: Looker, demo_pages: Path) -> Looker:
     """Give the demo's dashboard as it opens on a desktop."""
-    browser.open(demo_pages / "dashboard.html")
+    browser.stay_at(demo_pages / "dashboard.html")
     return browser
 
 
 @pytest.fixture
 def churn_report(browser: Looker, demo_pages: Path) -> Looker:
-    browser.open(demo_pages / "churn_report.html")
+    browser.stay_at(demo_pages / "churn_report.html")
     return browser

@@ -52,6 +52,7 @@ const table = document.querySelector(`#${arguments[0]} table`);
 const texts = (line) => [...line.children].map((cell) => cell.textContent);
 return { head: texts(table.tHead.rows[0]), body: [...table.tBodies[0].rows].map(texts) };
 """
+SHOW_ALL = "document.querySelector(`#${arguments[0]} .more:not([hidden])`)?.click()"
 CHOOSE = """
 const select = document.querySelector(`section:not([hidden]) select[name="${arguments[0]}"]`)
   ?? document.querySelector(`#filters select[name="${arguments[0]}"]`);
@@ -93,9 +94,11 @@ class Chart:
 
 @dataclass
 class Looker:
-    """A browser with one page open, driven by Selenium."""
+    """A browser with one page open, driven by Selenium; `is_touched` once something was chosen."""
 
     driver: Chrome
+    page: Path | None = None
+    is_touched: bool = False
 
     def resize(self, width: str) -> None:
         """Look at pages as on a desktop or on a phone."""
@@ -118,6 +121,13 @@ class Looker:
         self.requests()
         self.driver.get(page.as_uri())
         self._settle()
+        self.page, self.is_touched = page, width != "desktop"
+
+    def stay_at(self, page: Path) -> None:
+        """Load a page on a desktop, unless it stands there as it opened."""
+        if self.page != page or self.is_touched:
+            self.open(page)
+        self.show(self.sections()[0])
 
     def show(self, section: str) -> None:
         """Go to a section by its link."""
@@ -128,6 +138,7 @@ class Looker:
 
     def choose(self, name: str, value: str) -> None:
         """Choose a value of a filter or of a chart's control."""
+        self.is_touched = True
         self.script(CHOOSE, name, value)
         self._settle()
 
@@ -142,7 +153,9 @@ class Looker:
 
     def sections(self) -> list[str]:
         """Give the ids of all sections."""
-        return list(self.script("return [...document.querySelectorAll('main > section')].map((s) => s.id)"))
+        return list(
+            self.script("return [...document.querySelectorAll('main > section')].map((s) => s.id)")
+        )
 
     def cards(self) -> dict[str, dict[str, Any]]:
         """Give the cards of the section that is shown, by id."""
@@ -161,7 +174,11 @@ class Looker:
 
     def tile(self, tile: str) -> str:
         """Give the figure on a tile, as it is written."""
-        return str(self.script("return document.querySelector(`#${arguments[0]} .value`).textContent", tile))
+        return str(
+            self.script(
+                "return document.querySelector(`#${arguments[0]} .value`).textContent", tile
+            )
+        )
 
     def title(self, card: str) -> str:
         """Give the title of a card."""
@@ -169,7 +186,7 @@ class Looker:
 
     def table(self, card: str) -> list[dict[str, str]]:
         """Give all rows of a card's table, by column."""
-        self.script("document.querySelector(`#${arguments[0]} .more:not([hidden])`)?.click()", card)
+        self.script(SHOW_ALL, card)
         table = self.script(TABLE, card)
         return [dict(zip(table["head"], row, strict=True)) for row in table["body"]]
 
