@@ -113,13 +113,13 @@ class Looker:
             },
         )
 
-    def open(self, page: Path, width: str = "desktop") -> None:
+    def open(self, page: Path, width: str = "desktop", section: str = "") -> None:
         """Load a page, and forget what the browser complained of and asked for before."""
         self.resize(width)
         self.driver.get("about:blank")
         self.complaints()
         self.requests()
-        self.driver.get(page.as_uri())
+        self.driver.get(f"{page.as_uri()}#{section}")
         self._settle()
         self.page, self.is_touched = page, width != "desktop"
 

@@ -141,6 +141,6 @@ def test_pages_are_small(demo_pages: Path) -> None:
 
 
 def test_a_section_is_found_by_its_address(browser: Looker, demo_pages: Path) -> None:
-    browser.driver.get(f"{(demo_pages / 'dashboard.html').as_uri()}#churn")
+    browser.open(demo_pages / "dashboard.html", section="churn")
     assert list(browser.cards()) == CARDS["dashboard.html"]["churn"]
     assert browser.driver.title.startswith("Churn")

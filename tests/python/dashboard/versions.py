@@ -9,7 +9,6 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dashboard.looking import Looker
 from dbt_runs import warehouse_of
 from dovecote.dashboard import write_pages
 from dovecote.publish import DATABASE, Published, publish
