@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from dovecote import locks
+from dovecote.sql import literal
 
 DEFAULT = Path("warehouse/warehouse.duckdb")
 
@@ -138,11 +139,6 @@ def attached() -> Iterator[duckdb.DuckDBPyConnection]:
         except duckdb.IOException as error:
             raise ValueError(_why_not_open(str(error))) from error
         yield connection
-
-
-def literal(text: object) -> str:
-    """Write a text as SQL does."""
-    return "'" + str(text).replace("'", "''") + "'"
 
 
 def _why_not_open(error: str) -> str:

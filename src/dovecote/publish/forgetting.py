@@ -19,6 +19,7 @@ from dovecote.publish.publishing import (
     write_parquet,
 )
 from dovecote.publish.version import DATABASE, STORAGE_VERSION, Version
+from dovecote.sql import literal, quoted
 
 
 def forget_everywhere(published: Published, customer_id: str) -> dict[Path, forget.Mentions]:
@@ -124,17 +125,15 @@ def _without(
         with duckdb.connect(copy) as connection:
             forget.erase(connection, identifiers)
             (marts,) = [t.schema for t in version.manifest.tables if t.name == VERSION_TABLE]
-            connection.execute(f'update "{marts}".{VERSION_TABLE} set version = ?', [name])
+            connection.execute(f"update {quoted(marts, VERSION_TABLE)} set version = ?", [name])
             forget.rewritten(connection, folder / DATABASE, STORAGE_VERSION)
         copy.unlink()
         with duckdb.connect() as connection:
-            connection.execute(
-                f"attach {warehouse.literal(folder / DATABASE)} as version (read_only)"
-            )
+            connection.execute(f"attach {literal(folder / DATABASE)} as version (read_only)")
             keys = {(table.schema, table.name): table.key for table in version.manifest.tables}
             tables = write_parquet(connection, folder, keys)
         (history,) = [table.schema for table in tables if table.name == "builds"]
-        write_forgotten(warehouse_connection, f'"{history}".forgotten_people', folder)
+        write_forgotten(warehouse_connection, quoted(history, "forgotten_people"), folder)
         replace(version.manifest, version=name, tables=tables, files=facts_of_files(folder)).write(
             folder
         )

@@ -20,7 +20,8 @@ from dovecote.publish.version import (
     file_facts,
     row_count,
 )
-from dovecote.warehouse import Build, Table, literal
+from dovecote.sql import literal, quoted
+from dovecote.warehouse import Build, Table
 
 VERSION_TABLE = "published_version"
 # Whom to keep out, for a restored warehouse only: hashes of plain ids can be guessed.
@@ -130,13 +131,13 @@ def write(connection: duckdb.DuckDBPyConnection, build: Build, folder: Path, nam
     )
     registry = Table(_schema_of(connection, "builds"), "builds", ("run_id",))
     for table in [*build.published_tables, registry]:
-        connection.execute(f'create schema if not exists version."{table.schema}"')
-        relation = f'"{table.schema}"."{table.name}"'
+        connection.execute(f"create schema if not exists version.{quoted(table.schema)}")
+        relation = quoted(table.schema, table.name)
         connection.execute(f"create table version.{relation} as from warehouse.{relation}")
         _copy_comments(connection, table)
     marts = next(table.schema for table in build.published_tables if table.name == "mart_builds")
     connection.execute(
-        f'create table version."{marts}".{VERSION_TABLE} as select '
+        f"create table version.{quoted(marts, VERSION_TABLE)} as select "
         "? as version, ? as run_id, ?::timestamp as as_of, ?::date as as_of_date, "
         "?::timestamp as built_at, ?::timestamp as published_at",
         [name, build.run_id, build.as_of, build.as_of_date, build.started_at, published_at],
@@ -146,7 +147,7 @@ def write(connection: duckdb.DuckDBPyConnection, build: Build, folder: Path, nam
     # Said aloud, as closing a file keeps to itself what could not be written.
     connection.execute("checkpoint version")
     connection.execute("detach version")
-    write_forgotten(connection, f'warehouse."{registry.schema}".forgotten_people', folder)
+    write_forgotten(connection, quoted("warehouse", registry.schema, "forgotten_people"), folder)
     shutil.rmtree(folder / ".spill", ignore_errors=True)
     Manifest(
         version=name,
@@ -187,7 +188,7 @@ def write_parquet(
         "select schema_name, table_name from duckdb_tables() where database_name = 'version' "
         "order by all"
     ).fetchall():
-        relation = f'version."{schema}"."{name}"'
+        relation = quoted("version", schema, name)
         columns = connection.execute(f"describe {relation}").fetchall()
         table = PublishedTable(
             schema=schema,
@@ -226,7 +227,7 @@ def _schema_of(connection: duckdb.DuckDBPyConnection, table: str) -> str:
 
 
 def _copy_comments(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    relation = f'version."{table.schema}"."{table.name}"'
+    relation = quoted("version", table.schema, table.name)
     place = (
         "database_name = 'warehouse' and schema_name = ? and comment is not null "
         "and {kind}_name = ?"
@@ -241,4 +242,4 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         f"select column_name, comment from duckdb_columns() where {place.format(kind='table')}",
         [table.schema, table.name],
     ).fetchall():
-        connection.execute(f'comment on column {relation}."{column}" is {literal(comment)}')
+        connection.execute(f"comment on column {relation}.{quoted(column)} is {literal(comment)}")

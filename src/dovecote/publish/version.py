@@ -10,6 +10,8 @@ from typing import Any
 
 import duckdb
 
+from dovecote.sql import quoted
+
 DATABASE = "dovecote.duckdb"
 MANIFEST = "manifest.json"
 # Files of this storage version open in every DuckDB from 1.4 on.
@@ -142,7 +144,7 @@ class Version:
             return found
         with duckdb.connect(self.database, read_only=True) as connection:
             for table in self.manifest.tables:
-                rows = row_count(connection, f'"{table.schema}"."{table.name}"')
+                rows = row_count(connection, quoted(table.schema, table.name))
                 if rows != table.rows:
                     found.append(
                         f"{self.database} has {rows} rows in {table.name} instead of {table.rows}"

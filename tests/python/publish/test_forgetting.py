@@ -53,6 +53,8 @@ def build(shop: Shop, **settings: int) -> str:
         ") as events (event_id, customer_id, person_id, anonymous_id)",
         f"create or replace table {INTERMEDIATE}.base_customers as select "
         f"""'{OTHER}' as customer_id, '{{"x_referred_by": "{ONE}"}}' as x_columns""",
+        f"create or replace table {INTERMEDIATE}.referrals as "
+        f"select '{ONE}' as \"2nd_customer_id\"",
     )
     return run_id
 
