@@ -14,7 +14,7 @@ import pytest
 from dovecote import doctor, warehouse
 from dovecote.doctor import Finding, examine
 from dovecote.publish import Published, publish
-from publish.shops import HISTORY, Shop, shop_in
+from publish.shops import HISTORY, Shop, copies_of_registries, shop_in
 
 SUBJECTS = ["packages", "project and inputs", "locks", "warehouse", "disk space", "published"]
 PROJECT = Path(__file__).parents[2]
@@ -146,7 +146,7 @@ def test_a_warehouse_that_cannot_be_used_is_told(shop: Shop, statement: str | No
         shop.file.write_bytes(b"dear diary")
         said = "cannot be opened as a file of this DuckDB: move it away, then build anew"
     elif statement == "create schema other":
-        shop.run(statement, f"create table other.builds as from {HISTORY}.builds")
+        shop.run(statement, *copies_of_registries("other"))
         said = rf"has builds of several targets \({HISTORY}, other\): give each target a file"
     else:
         shop.run(f"delete from {HISTORY}.builds")

@@ -129,7 +129,8 @@ def write(connection: duckdb.DuckDBPyConnection, build: Build, folder: Path, nam
     connection.execute(
         f"attach {literal(folder / DATABASE)} as version (storage_version '{STORAGE_VERSION}')"
     )
-    registry = Table(_schema_of(connection, "builds"), "builds", ("run_id",))
+    ((_, history),) = warehouse.history(connection)
+    registry = Table(history, "builds", ("run_id",))
     for table in [*build.published_tables, registry]:
         connection.execute(f"create schema if not exists version.{quoted(table.schema)}")
         relation = quoted(table.schema, table.name)
@@ -147,7 +148,7 @@ def write(connection: duckdb.DuckDBPyConnection, build: Build, folder: Path, nam
     # Said aloud, as closing a file keeps to itself what could not be written.
     connection.execute("checkpoint version")
     connection.execute("detach version")
-    write_forgotten(connection, quoted("warehouse", registry.schema, "forgotten_people"), folder)
+    write_forgotten(connection, quoted("warehouse", history, "forgotten_people"), folder)
     shutil.rmtree(folder / ".spill", ignore_errors=True)
     Manifest(
         version=name,
@@ -215,15 +216,6 @@ def write_forgotten(connection: duckdb.DuckDBPyConnection, relation: str, folder
     file.touch(mode=0o600)
     connection.execute(f"copy (from {relation}) to {literal(file)} (format parquet)")
     file.chmod(0o400)
-
-
-def _schema_of(connection: duckdb.DuckDBPyConnection, table: str) -> str:
-    ((schema,),) = connection.execute(
-        "select schema_name from duckdb_tables() "
-        "where database_name = 'warehouse' and table_name = ?",
-        [table],
-    ).fetchall()
-    return str(schema)
 
 
 def _copy_comments(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
