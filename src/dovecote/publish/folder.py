@@ -134,15 +134,11 @@ class Published:
         try:
             with writing(self.root / name):
                 yield incoming
-                for folder, _, files in os.walk(incoming):
-                    for file in files:
+                for file in incoming.rglob("*"):
+                    if file.is_file():
                         # Whoever opens a published file for writing would keep others out of it.
-                        readable = (Path(folder) / file).stat().st_mode & 0o444
-                        (Path(folder) / file).chmod(readable)
-                        _flush(Path(folder) / file)
-                    _flush(Path(folder))
-                incoming.rename(self.root / name)
-                _flush(self.root)
+                        file.chmod(file.stat().st_mode & 0o444)
+                put(incoming, self.root / name)
         except BaseException:
             shutil.rmtree(incoming, ignore_errors=True)
             raise
@@ -194,6 +190,14 @@ def writing(target: Path) -> Iterator[None]:
             f"{target} cannot be written ({reason}), and what was there stays: make space on the "
             "disk or mend what it says, then try again."
         ) from error
+
+
+def put(incoming: Path, target: Path) -> None:
+    """Give a file or folder that is whole its name, so that a power cut leaves it whole."""
+    for path in (incoming, *incoming.rglob("*")):
+        _flush(path)
+    incoming.rename(target)
+    _flush(target.parent)
 
 
 def _flush(path: Path) -> None:

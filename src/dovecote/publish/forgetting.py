@@ -11,7 +11,7 @@ import duckdb
 
 from dovecote import forget, warehouse
 from dovecote.forget import Identifiers
-from dovecote.publish.folder import Published, writing
+from dovecote.publish.folder import Published, put, writing
 from dovecote.publish.publishing import (
     VERSION_TABLE,
     facts_of_files,
@@ -75,7 +75,7 @@ def forget_everywhere(published: Published, customer_id: str) -> dict[Path, forg
             connection.commit()
             incoming = warehouse.beside(".incoming")
             forget.rewritten(connection, incoming, STORAGE_VERSION)
-            incoming.replace(warehouse.path())
+            put(incoming, warehouse.path())
             if current is not None:
                 # Last, for readers who have just seen where `current` pointed to.
                 published.remove(current)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from dovecote import warehouse
-from dovecote.publish.folder import writing
+from dovecote.publish.folder import put, writing
 from dovecote.publish.publishing import FORGOTTEN, VERSION_TABLE
 from dovecote.publish.version import Version
 from dovecote.sql import literal, quoted
@@ -46,7 +46,7 @@ def restore(version: Version) -> None:
                 _restore_forgotten(connection, version)
                 # Said aloud, as closing a file keeps to itself what could not be written.
                 connection.execute("checkpoint")
-            incoming.rename(warehouse.path())
+            put(incoming, warehouse.path())
 
 
 def _restore_forgotten(connection: duckdb.DuckDBPyConnection, version: Version) -> None:

@@ -17,7 +17,15 @@ from dovecote import forget, warehouse
 from dovecote.publish import Published, forget_everywhere, publish, restore
 from publish.forks import in_a_fork
 from publish.shops import HISTORY, MARTS, Shop, rows_of, shop_in
-from publish.test_interruptions import KILLED, NEVER, check_is_whole, die, fail, interrupted_at
+from publish.test_interruptions import (
+    KILLED,
+    NEVER,
+    check_is_whole,
+    die,
+    fail,
+    interrupted_at,
+    puts_watched,
+)
 
 ONE, TWO, OTHER = "qvforgotten-1", "qvmerged-2", "zkother-3"
 OWN, SHARED = "qvdevice-4", "qvshared-5"
@@ -143,6 +151,15 @@ OTHERS = f"(select customer_id from {MARTS}.mart_customer_value where customer_i
 
 def hashed(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()
+
+
+def test_what_is_written_anew_is_on_the_disk_before_it_has_its_name(
+    shop: Shop, published: Published
+) -> None:
+    with puts_watched() as put:
+        forget_everywhere(published, ONE)
+    names = [version.name for version in published.versions()]
+    assert sorted(put) == sorted([*names, shop.file.name])
 
 
 def test_all_ids_of_a_person_leave_every_file(
