@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dovecote import locks, warehouse
-from dovecote.publish import Published
+from dovecote.publish import Published, check_not_lost
 
 RUNS_KEPT = 5
 # A node that no earlier build knows is taken to last as long as most do, in seconds.
@@ -106,7 +106,7 @@ def build(arguments: tuple[str, ...], on_progress: Callable[[Progress], None]) -
         )
     with warehouse.locked() as lock:
         warehouse.check()
-        _check_history()
+        check_not_lost(Published())
         earlier = _clear_runs()
         started_at = datetime.now(UTC)
         run_folder = _runs() / f"{started_at:%Y-%m-%dT%H%M%S.%fZ}"
@@ -135,17 +135,6 @@ def build(arguments: tuple[str, ...], on_progress: Callable[[Progress], None]) -
             )[:3],
             build=this,
             previous=next((b for b in builds if b.is_green and b.run_id != run_id), None),
-        )
-
-
-def _check_history() -> None:
-    """Refuse to begin anew what a published version can bring back."""
-    published = Published()
-    if not warehouse.path().exists() and published.versions():
-        raise ValueError(
-            f"{warehouse.path()} is not there, but {published.root} has versions of it: dovecote "
-            "restore it, history and the list of forgotten people included, or let "
-            "DOVECOTE_PUBLISHED name another folder."
         )
 
 

@@ -16,7 +16,7 @@ import duckdb
 from packaging.requirements import Requirement
 
 from dovecote import warehouse
-from dovecote.publish import Published
+from dovecote.publish import Published, check_not_lost
 
 
 @dataclass(frozen=True)
@@ -110,12 +110,8 @@ def _locks(published: Published) -> str:
 
 
 def _warehouse(published: Published) -> str:
+    check_not_lost(published)
     if not warehouse.path().exists():
-        if published.versions():
-            raise ValueError(
-                f"{warehouse.path()} is not there, but {published.root} has versions of it: "
-                "dovecote restore it before the next build."
-            )
         return f"{warehouse.path()} is not there yet: dovecote build makes it"
     with warehouse.connect(read_only=False) as connection:
         builds = warehouse.builds(connection)

@@ -12,6 +12,7 @@ import pytest
 
 from dovecote import building, warehouse
 from dovecote.building import Outcome, Progress, build
+from dovecote.publish import Published, publish, restore
 from publish.shops import Shop, shop_in
 
 RUN_ID = "00000001-0000-4000-8000-000000000000"
@@ -229,3 +230,19 @@ def test_no_build_begins_outside_of_a_project_or_while_another_is_at_work(
     with pytest.raises(ValueError, match=r"has no dbt_project\.yml: change to the folder"):
         build_with(printing())
     assert not runs.exists()
+
+
+def test_a_lost_warehouse_is_not_begun_anew_where_a_version_can_bring_it_back(
+    shop: Shop, runs: Path, build_with: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.build()
+    version, _ = publish(Published())
+    shop.file.unlink()
+    with pytest.raises(ValueError, match=f"{shop.file} is not there, but .* restore it"):
+        build_with(printing())
+    assert not runs.exists()
+    restore(version)
+    assert build_with(printing()).exit_code == 0
+    shop.file.unlink()
+    monkeypatch.setenv("DOVECOTE_PUBLISHED", str(runs / "elsewhere"))
+    assert build_with(printing()).exit_code == 0

@@ -77,6 +77,15 @@ def test_what_is_not_there_yet_is_well(
     assert "DOVECOTE_DATA is not set" in texts["project and inputs"]
 
 
+def test_a_lost_warehouse_is_told(shop: Shop) -> None:
+    shop.file.unlink()
+    assert ill() == {
+        "warehouse": f"{shop.file} is not there, but {Published().root} has versions of it: "
+        "dovecote restore it, history and the list of forgotten people included, or let "
+        "DOVECOTE_PUBLISHED name another folder."
+    }
+
+
 def test_packages_that_are_missing_or_of_another_version_are_named(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

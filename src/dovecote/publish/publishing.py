@@ -56,7 +56,7 @@ def publish(published: Published) -> tuple[Version, list[Version]]:
         if written:
             version = written[0]
         else:
-            _check_history(published, versions, builds)
+            _check_same_warehouse(published, versions, builds)
             _check_space(published, current)
             name = f"{build.started_at:%Y-%m-%dT%H%M%SZ}-{build.run_id[:8]}"
             with published.arriving(name) as folder:
@@ -88,7 +88,9 @@ def _last_build(builds: list[Build]) -> Build:
     return last
 
 
-def _check_history(published: Published, versions: list[Version], builds: list[Build]) -> None:
+def _check_same_warehouse(
+    published: Published, versions: list[Version], builds: list[Build]
+) -> None:
     """Refuse a warehouse that knows none of the builds that are published here."""
     known = {build.run_id for build in builds}
     if versions and not any(version.manifest.run_id in known for version in versions):

@@ -5,10 +5,26 @@ from __future__ import annotations
 import duckdb
 
 from dovecote import warehouse
-from dovecote.publish.folder import put, writing
+from dovecote.publish.folder import Published, put, writing
 from dovecote.publish.publishing import FORGOTTEN, VERSION_TABLE
 from dovecote.publish.version import Version
 from dovecote.sql import literal, quoted
+
+
+def check_not_lost(published: Published) -> None:
+    """Refuse to begin anew what a published version can bring back.
+
+    Raises
+    ------
+    ValueError
+        If there is no warehouse where there are versions.
+    """
+    if not warehouse.path().exists() and published.versions():
+        raise ValueError(
+            f"{warehouse.path()} is not there, but {published.root} has versions of it: dovecote "
+            "restore it, history and the list of forgotten people included, or let "
+            "DOVECOTE_PUBLISHED name another folder."
+        )
 
 
 def restore(version: Version) -> None:
