@@ -124,13 +124,13 @@ def versions() -> None:
     """List the published versions, the latest build first; readers see the one with the arrow."""
     with _one_sentence_errors():
         published = Published()
-        current = published.current()
+        current = published.current_name()
         found = published.versions()
     table = Table("", "version", "as of", "published", "tables", "rows", "MB", "package")
     for version in found:
         manifest = version.manifest
         table.add_row(
-            "->" if current and version.name == current.name else "",
+            "->" if version.name == current else "",
             version.name,
             manifest.as_of_date,
             manifest.published_at[:16],

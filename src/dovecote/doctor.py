@@ -143,16 +143,19 @@ def _space(published: Published) -> str:
 
 
 def _published(published: Published) -> str:
-    current = published.current()
-    versions = published.versions()
-    if current is None and not versions:
+    current = published.current_name()
+    versions, damaged = published.versions(), published.damaged()
+    if current is None and not versions and not damaged:
         return f"{published.root} has no version yet: dovecote publish makes one"
     if current is None:
         raise ValueError(f"{published.link} is missing: dovecote rollback to a version.")
+    sentences = list(damaged.values())
     faults = [fault for version in versions for fault in version.faults()]
     if faults:
-        raise ValueError(
+        sentences.append(
             f"{'; '.join(faults)}: dovecote rollback to a version that is whole, and take the "
             "damaged one away."
         )
-    return f"{len(versions)} versions, all whole; readers see {current.name}"
+    if sentences:
+        raise ValueError(" ".join(sentences))
+    return f"{len(versions)} versions, all whole; readers see {current}"

@@ -44,14 +44,17 @@ def forget_everywhere(published: Published, customer_id: str) -> dict[Path, forg
     Raises
     ------
     ValueError
-        If nobody knows the customer, the warehouse was not built since it was restored, or another
-        command or process uses the files.
+        If nobody knows the customer, the warehouse was not built since it was restored, a version
+        is damaged, or another command or process uses the files.
     """
     with warehouse.locked(), published.locked():
         with (
             warehouse.connect(read_only=False) as connection,
             writing(warehouse.path()),
         ):
+            # A person could not be taken out of what cannot be read.
+            for sentence in published.damaged().values():
+                raise ValueError(sentence)
             current = published.current()
             old = sorted(published.versions(), key=_writing)
             identifiers = _identifiers(connection, old, customer_id)

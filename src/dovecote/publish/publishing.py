@@ -50,15 +50,17 @@ def publish(published: Published) -> tuple[Version, list[Version]]:
     with warehouse.locked(), published.locked(), warehouse.attached() as connection:
         builds = warehouse.builds(connection)
         build = _last_build(builds)
-        current = published.current()
+        current = published.current_name()
         versions = published.versions()
         written = [version for version in versions if version.manifest.run_id == build.run_id]
         if written:
             version = written[0]
         else:
             _check_same_warehouse(published, versions, builds)
-            _check_space(published, current)
+            _check_space(published, versions)
             name = f"{build.started_at:%Y-%m-%dT%H%M%SZ}-{build.run_id[:8]}"
+            if name in (damaged := published.damaged()):
+                raise ValueError(damaged[name])
             with published.arriving(name) as folder:
                 write(connection, build, folder, name)
             version = Version.read(published.root / name)
@@ -101,8 +103,8 @@ def _check_same_warehouse(
         )
 
 
-def _check_space(published: Published, current: Version | None) -> None:
-    needed = current.size * 3 // 2 if current else warehouse.path().stat().st_size
+def _check_space(published: Published, versions: list[Version]) -> None:
+    needed = versions[0].size * 3 // 2 if versions else warehouse.path().stat().st_size
     free = shutil.disk_usage(published.root).free
     if free < needed:
         raise ValueError(

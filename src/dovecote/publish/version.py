@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,7 @@ class Manifest:
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
-        """Read the manifest of a version.
+        """Read the manifest of a version; what a later release adds to it is passed over.
 
         Raises
         ------
@@ -96,11 +96,11 @@ class Manifest:
         """
         try:
             content = json.loads((folder / MANIFEST).read_text())
-            tables = tuple(
-                PublishedTable(**{**table, "key": tuple(table["key"])})
-                for table in content.pop("tables")
+            content["tables"] = tuple(
+                PublishedTable(**{**_known(PublishedTable, table), "key": tuple(table["key"])})
+                for table in content["tables"]
             )
-            return cls(**content, tables=tables)
+            return cls(**_known(cls, content))
         except (FileNotFoundError, AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 f"{folder} is no whole version, its {MANIFEST} cannot be read: "
@@ -150,6 +150,11 @@ class Version:
                         f"{self.database} has {rows} rows in {table.name} instead of {table.rows}"
                     )
         return found
+
+
+def _known(kind: type[Manifest | PublishedTable], content: dict[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in content.items() if name in names}
 
 
 def file_facts(file: Path) -> dict[str, Any]:
