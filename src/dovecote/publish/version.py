@@ -138,7 +138,7 @@ class Version:
         found = [
             f"{self.folder / name} is not as it was published"
             for name, facts in self.manifest.files.items()
-            if not (self.folder / name).is_file() or file_facts(self.folder / name) != facts
+            if not _is_as_published(self.folder / name, facts)
         ]
         if found:
             return found
@@ -150,6 +150,16 @@ class Version:
                         f"{self.database} has {rows} rows in {table.name} instead of {table.rows}"
                     )
         return found
+
+
+def _is_as_published(file: Path, facts: dict[str, Any]) -> bool:
+    if not file.is_file():
+        return False
+    try:
+        return file_facts(file) == facts
+    except PermissionError:
+        # The list of forgotten people is for its owner only.
+        return bool(file.stat().st_size == facts["bytes"])
 
 
 def _known(kind: type[Manifest | PublishedTable], content: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from dovecote import warehouse
 from dovecote.cli import app
-from dovecote.publish import Published, Version, publish, restore
+from dovecote.publish import Published, Version, changes, publish, restore
 from publish.forks import OTHER_USER, in_a_fork
 from publish.shops import HISTORY, Shop, rows_of, tree
 
@@ -326,6 +326,28 @@ def test_a_folder_of_another_name_is_no_version(
     following, _ = publish(published)
     assert published.versions() == [following, version]
     assert (published.root / name).is_dir()
+
+
+def test_who_may_not_read_the_list_of_forgotten_people_can_look_for_damage(
+    published: Published, version: Version
+) -> None:
+    following, _ = publish(published)
+    listed = following.folder / "forgotten_people.parquet"
+    # Its owner, who runs the tests where they are not run as root, is to be like others.
+    listed.chmod(0)
+
+    def look() -> None:
+        with pytest.raises(PermissionError):
+            listed.read_bytes()
+        assert following.faults() == []
+        assert changes(version, following)
+
+    assert in_a_fork(look, user=OTHER_USER) == (0, "")
+    listed.chmod(0o600)
+    listed.write_bytes(b"")
+    listed.chmod(0)
+    _, error = in_a_fork(lambda: changes(version, following), user=OTHER_USER)
+    assert error.startswith(f"ValueError: {listed} is not as it was published")
 
 
 def test_what_a_later_release_adds_to_a_manifest_is_passed_over(
