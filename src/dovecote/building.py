@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -160,15 +161,8 @@ def _run_dbt(
     """Run dbt; give its run_id, its exit code and what it said besides."""
     command = [
         *(sys.executable, "-c", "from dbt.cli.main import cli; cli(prog_name='dbt')"),
-        *(
-            "--log-format",
-            "json",
-            "--log-format-file",
-            "debug",
-            "--log-level",
-            "info",
-            "--no-use-colors",
-        ),
+        *("--log-format", "json", "--log-level", "info"),
+        *("--log-format-file", "debug", "--no-use-colors"),
         *("build", "--exclude-resource-type", "unit_test"),
         *("--target-path", str(run_folder / "target"), "--log-path", str(run_folder / "logs")),
         *arguments,
@@ -186,7 +180,14 @@ def _run_dbt(
     # Ctrl-C is for this process, which ends dbt; dbt itself would answer with tracebacks.
     on_interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The lock is the child's too: if this process dies, nobody else writes until dbt has ended.
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, pass_fds=(lock,)) as process:
+    with subprocess.Popen(
+        command,
+        # What a build that is killed leaves there goes with its folder.
+        env=os.environ | {"TMPDIR": str(run_folder.absolute())},
+        stdout=subprocess.PIPE,
+        text=True,
+        pass_fds=(lock,),
+    ) as process:
         signal.signal(signal.SIGINT, on_interrupt)
         assert process.stdout is not None
         locks.write_holder(lock, process.pid)
