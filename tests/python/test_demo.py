@@ -181,14 +181,10 @@ def test_building_again_gives_the_same_marts(demo: Path, tmp_path: Path) -> None
 def test_every_var_can_be_changed(tmp_path: Path) -> None:
     result = run_dbt("build", tmp_path, variables=OTHER_VARS, arguments=("--warn-error",))
     assert result.returncode == 0, result.stdout
-    with connect(tmp_path) as connection:
-        schemas = {
-            row[0]
-            for row in connection.execute(
-                "select schema_name from information_schema.schemata"
-            ).fetchall()
-        }
-    assert "dovecote_shop_marts" in schemas
+    environment = {"DOVECOTE_WAREHOUSE": str(warehouse_of(tmp_path))}
+    toured = CliRunner().invoke(app, ["tour"], env=environment)
+    assert toured.exit_code == 0, toured.output
+    assert "from dovecote_shop_marts.mart_retention\n" in toured.output
 
 
 def test_a_broken_definition_is_noticed(demo: Path) -> None:
