@@ -274,10 +274,16 @@ def tour() -> None:
 def _publish() -> None:
     started_at = time.monotonic()
     published = Published()
+    there = {version.name for version in published.versions()}
     version, pruned = publish_version(published)
+    done = (
+        f"Already published: {version.name}"
+        if version.name in there
+        else f"Published {version.name} in {time.monotonic() - started_at:.1f} s"
+    )
     _say(
-        f"Published {version.name} in {time.monotonic() - started_at:.1f} s "
-        f"({version.size / 1e6:,.1f} MB): read {published.link / DATABASE}, or Parquet beside it."
+        f"{done} ({version.size / 1e6:,.1f} MB): read {published.link / DATABASE}, or Parquet "
+        "beside it."
     )
     for old in pruned:
         _say(f"Removed {old.name} (dovecote_published_versions_kept).")

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
@@ -124,8 +124,9 @@ def _warehouse(published: Published) -> str:
             f"{last.status}, so nothing can be published: run dovecote build."
         )
     return (
-        f"{warehouse.path()}, {warehouse.path().stat().st_size / 1e6:,.0f} MB, {len(builds)} "
-        f"builds, the last of {last.started_at:%Y-%m-%d %H:%M} UTC {last.status}"
+        f"{warehouse.path()}, {warehouse.path().stat().st_size / 1e6:,.0f} MB, "
+        f"{_counted(builds, 'build')}, the last of {last.started_at:%Y-%m-%d %H:%M} UTC "
+        f"{last.status}"
     )
 
 
@@ -158,4 +159,8 @@ def _published(published: Published) -> str:
         )
     if sentences:
         raise ValueError(" ".join(sentences))
-    return f"{len(versions)} versions, all whole; readers see {current}"
+    return f"{_counted(versions, 'version')}, all whole; readers see {current}"
+
+
+def _counted(things: Sequence[object], noun: str) -> str:
+    return f"{len(things):,} {noun}{'' if len(things) == 1 else 's'}"

@@ -55,13 +55,21 @@ def test_where_all_is_well_each_finding_says_what_is_there(shop: Shop) -> None:
             f"duckdb {version('duckdb')}",
             "/data/shop can be read",
             "no command is at work",
-            f"{shop.file}, 2 MB, 1 builds, the last of 2025-03-01 05:05 UTC green",
+            f"{shop.file}, 2 MB, 1 build, the last of 2025-03-01 05:05 UTC green",
             "enough for a build and a version",
-            "1 versions, all whole; readers see 2025-03-01T050506Z-00000001",
+            "1 version, all whole; readers see 2025-03-01T050506Z-00000001",
         ],
         strict=True,
     ):
         assert said in text
+
+
+def test_several_are_counted_as_such(shop: Shop) -> None:
+    shop.build()
+    publish(Published())
+    texts = {finding.subject: finding.text for finding in examine(Published())}
+    assert ", 2 builds, the last of" in texts["warehouse"]
+    assert texts["published"].startswith("2 versions, all whole")
 
 
 def test_what_is_not_there_yet_is_well(

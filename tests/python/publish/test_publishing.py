@@ -10,8 +10,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
 from dovecote import warehouse
+from dovecote.cli import app
 from dovecote.publish import Published, Version, publish
 from publish.shops import (
     COMMENTS,
@@ -235,6 +237,19 @@ def test_pruning_keeps_what_was_rolled_back_to(shop: Shop, published: Published)
     assert published.versions() == [fourth, third, first]
     fifth = publish_build(shop, published, kept=2)
     assert published.versions() == [fifth, fourth]
+
+
+def test_the_command_says_whether_a_version_was_there_already(
+    shop: Shop, published: Published
+) -> None:
+    shop.build()
+    first, second = (CliRunner().invoke(app, ["publish"]).output for _ in range(2))
+    (version,) = published.versions()
+    read = f"MB): read {published.link / 'dovecote.duckdb'}, or Parquet beside it.\n"
+    assert first.startswith(f"Published {version.name} in ")
+    assert second.startswith(f"Already published: {version.name} (")
+    assert first.endswith(read)
+    assert second.endswith(read)
 
 
 def test_publishing_the_last_build_ends_a_rollback(shop: Shop, published: Published) -> None:
