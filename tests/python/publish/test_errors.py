@@ -312,6 +312,11 @@ def test_readers_can_be_led_away_from_a_version_without_its_manifest(
     again, _ = publish(published)
     assert published.current() == again
     assert again.name == following.name
+    assert published.before_current() == version
+    with published.locked():
+        published.point_to(version)
+    with pytest.raises(ValueError, match="no version of a build before the current one's"):
+        published.before_current()
 
 
 @pytest.mark.parametrize("name", ["lost+found", "notes", "2025-03-01T050506Z-00000001.bak"])
