@@ -312,5 +312,9 @@ def test_a_lost_warehouse_is_not_begun_anew_where_a_version_can_bring_it_back(
     restore(version)
     assert build_with(printing()).exit_code == 0
     shop.file.unlink()
+    (version.folder / "manifest.json").unlink()
+    # Its list of forgotten people may be whole.
+    with pytest.raises(ValueError, match="is not there, but"):
+        build_with(printing())
     monkeypatch.setenv("DOVECOTE_PUBLISHED", str(runs / "elsewhere"))
     assert build_with(printing()).exit_code == 0

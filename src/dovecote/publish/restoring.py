@@ -19,7 +19,7 @@ def check_not_lost(published: Published) -> None:
     ValueError
         If there is no warehouse where there are versions.
     """
-    if not warehouse.path().exists() and published.versions():
+    if not warehouse.path().exists() and (published.versions() or published.damaged()):
         raise ValueError(
             f"{warehouse.path()} is not there, but {published.root} has versions of it: dovecote "
             "restore it, history and the list of forgotten people included, or let "
