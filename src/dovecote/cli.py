@@ -124,13 +124,13 @@ def versions() -> None:
     """List the published versions, the latest build first; readers see the one with the arrow."""
     with _one_sentence_errors():
         published = Published()
-        current = published.current()
+        current = published.current_name()
         found = published.versions()
     table = Table("", "version", "as of", "published", "tables", "rows", "MB", "package")
     for version in found:
         manifest = version.manifest
         table.add_row(
-            "->" if current and version.name == current.name else "",
+            "->" if version.name == current else "",
             version.name,
             manifest.as_of_date,
             manifest.published_at[:16],
@@ -274,10 +274,16 @@ def tour() -> None:
 def _publish() -> None:
     started_at = time.monotonic()
     published = Published()
+    there = {version.name for version in published.versions()}
     version, pruned = publish_version(published)
+    done = (
+        f"Already published: {version.name}"
+        if version.name in there
+        else f"Published {version.name} in {time.monotonic() - started_at:.1f} s"
+    )
     _say(
-        f"Published {version.name} in {time.monotonic() - started_at:.1f} s "
-        f"({version.size / 1e6:,.1f} MB): read {published.link / DATABASE}, or Parquet beside it."
+        f"{done} ({version.size / 1e6:,.1f} MB): read {published.link / DATABASE}, or Parquet "
+        "beside it."
     )
     for old in pruned:
         _say(f"Removed {old.name} (dovecote_published_versions_kept).")

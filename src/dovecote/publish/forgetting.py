@@ -11,7 +11,7 @@ import duckdb
 
 from dovecote import forget, warehouse
 from dovecote.forget import Identifiers
-from dovecote.publish.folder import Published, writing
+from dovecote.publish.folder import Published, put, writing
 from dovecote.publish.publishing import (
     VERSION_TABLE,
     facts_of_files,
@@ -19,6 +19,7 @@ from dovecote.publish.publishing import (
     write_parquet,
 )
 from dovecote.publish.version import DATABASE, STORAGE_VERSION, Version
+from dovecote.sql import literal, quoted
 
 
 def forget_everywhere(published: Published, customer_id: str) -> dict[Path, forget.Mentions]:
@@ -43,14 +44,17 @@ def forget_everywhere(published: Published, customer_id: str) -> dict[Path, forg
     Raises
     ------
     ValueError
-        If nobody knows the customer, the warehouse was not built since it was restored, or another
-        command or process uses the files.
+        If nobody knows the customer, the warehouse was not built since it was restored, a version
+        is damaged, or another command or process uses the files.
     """
     with warehouse.locked(), published.locked():
         with (
             warehouse.connect(read_only=False) as connection,
             writing(warehouse.path()),
         ):
+            # A person could not be taken out of what cannot be read.
+            for sentence in published.damaged().values():
+                raise ValueError(sentence)
             current = published.current()
             old = sorted(published.versions(), key=_writing)
             identifiers = _identifiers(connection, old, customer_id)
@@ -74,7 +78,7 @@ def forget_everywhere(published: Published, customer_id: str) -> dict[Path, forg
             connection.commit()
             incoming = warehouse.beside(".incoming")
             forget.rewritten(connection, incoming, STORAGE_VERSION)
-            incoming.replace(warehouse.path())
+            put(incoming, warehouse.path())
             if current is not None:
                 # Last, for readers who have just seen where `current` pointed to.
                 published.remove(current)
@@ -124,17 +128,15 @@ def _without(
         with duckdb.connect(copy) as connection:
             forget.erase(connection, identifiers)
             (marts,) = [t.schema for t in version.manifest.tables if t.name == VERSION_TABLE]
-            connection.execute(f'update "{marts}".{VERSION_TABLE} set version = ?', [name])
+            connection.execute(f"update {quoted(marts, VERSION_TABLE)} set version = ?", [name])
             forget.rewritten(connection, folder / DATABASE, STORAGE_VERSION)
         copy.unlink()
         with duckdb.connect() as connection:
-            connection.execute(
-                f"attach {warehouse.literal(folder / DATABASE)} as version (read_only)"
-            )
+            connection.execute(f"attach {literal(folder / DATABASE)} as version (read_only)")
             keys = {(table.schema, table.name): table.key for table in version.manifest.tables}
             tables = write_parquet(connection, folder, keys)
         (history,) = [table.schema for table in tables if table.name == "builds"]
-        write_forgotten(warehouse_connection, f'"{history}".forgotten_people', folder)
+        write_forgotten(warehouse_connection, quoted(history, "forgotten_people"), folder)
         replace(version.manifest, version=name, tables=tables, files=facts_of_files(folder)).write(
             folder
         )
