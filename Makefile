@@ -35,7 +35,8 @@ install: $(INSTALLED) ## Make the environment
 .PHONY: demo
 demo: $(INSTALLED) ## Build and publish the demo shop, and show where it is and what to ask it
 	@echo "Building the demo shop, a minute ..."
-	@$(DEMO) $(BIN)/python -m dovecote.measure "make demo" $(BIN)/dovecote build --publish --warn-error
+	@$(DEMO) $(BIN)/python -m dovecote.measure "make demo" $(BIN)/dovecote build --publish --warn-error \
+		--vars '{dovecote_dashboard_customer_ids: true}'
 	@$(DEMO) $(BIN)/dovecote tour
 
 .PHONY: build

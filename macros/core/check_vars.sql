@@ -106,6 +106,7 @@
 
 {% macro check_pseudonyms() %}
     {%- do dovecote.check_choice('dovecote_pseudonymise', [true, false]) -%}
+    {%- do dovecote.check_choice('dovecote_dashboard_customer_ids', [true, false]) -%}
     {%- if var('dovecote_pseudonymise') -%}
         {%- set length = run_query("select length(" ~ dovecote.salt() ~ ")").rows[0][0] -%}
         {%- if length is none or length < 16 -%}

@@ -21,8 +21,9 @@ from rich.table import Table
 from dovecote import building, warehouse
 from dovecote import simulate as simulator
 from dovecote import tour as first_look
+from dovecote.dashboard import DASHBOARD, PAGES
 from dovecote.doctor import examine
-from dovecote.publish import DATABASE, Published, changes, forget_everywhere
+from dovecote.publish import DATABASE, Published, changes, forget_everywhere, write_pages_anew
 from dovecote.publish import publish as publish_version
 from dovecote.publish import restore as restore_version
 
@@ -117,6 +118,21 @@ def publish() -> None:
     """Publish the marts and history of the last build, if it is green, for BI to read."""
     with _one_sentence_errors():
         _publish()
+
+
+@app.command()
+def dashboard(
+    version: Annotated[str, typer.Argument(help="A version or a part of its name.")] = "current",
+    look: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Write the dashboard and the churn report of a published version anew."""
+    with _one_sentence_errors():
+        published = Published()
+        target = write_pages_anew(published, published.find(version))
+    for page, about in PAGES.items():
+        _say(f"{about.title}: {target.folder / page}")
+    if look:
+        typer.launch(str((target.folder / DASHBOARD).resolve()))
 
 
 @app.command()
@@ -283,7 +299,7 @@ def _publish() -> None:
     )
     _say(
         f"{done} ({version.size / 1e6:,.1f} MB): read {published.link / DATABASE}, or Parquet "
-        "beside it."
+        f"beside it. To look at: {published.link / DASHBOARD}"
     )
     for old in pruned:
         _say(f"Removed {old.name} (dovecote_published_versions_kept).")

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from dovecote.warehouse import literal
+from dovecote.sql import literal
 
 QUERIES = resources.files("dovecote.dashboard") / "queries"
 # Digits that a screen can show; the rest would be weight.

@@ -35,8 +35,10 @@ class Page:
     questions: tuple[str, ...]
 
 
+DASHBOARD, CHURN_REPORT = "dashboard.html", "churn_report.html"
+
 PAGES = {
-    "dashboard.html": Page(
+    DASHBOARD: Page(
         title="Customer retention",
         sections=("overview", "retention", "customers", "churn", "recommendations", "data_quality"),
         questions=(
@@ -67,7 +69,7 @@ PAGES = {
             "models",
         ),
     ),
-    "churn_report.html": Page(
+    CHURN_REPORT: Page(
         title="Churn report",
         sections=("churn_report",),
         questions=(
@@ -117,7 +119,8 @@ def write_pages(database: Path, folder: Path, previous: Path | None) -> None:
 
 def _rendered(page: Page, answers: dict[str, Any]) -> str:
     template = jinja2.Template(_text("page.html"), autoescape=False, keep_trailing_newline=True)
-    scripts = ["base.js", "charts.js", "alerts.js", *(f"sections/{name}.js" for name in page.sections)]
+    sections = (f"sections/{name}.js" for name in page.sections)
+    scripts = ("base.js", "charts.js", "alerts.js", *sections, "start.js")
     return template.render(
         title=page.title,
         style=_text("page.css"),
@@ -126,7 +129,7 @@ def _rendered(page: Page, answers: dict[str, Any]) -> str:
         answers=json.dumps(
             answers, ensure_ascii=False, allow_nan=False, separators=(",", ":")
         ).replace("<", "\\u003c"),
-        scripts=[_text(name) for name in [*scripts, "start.js"]],
+        scripts=[_text(name) for name in scripts],
     )
 
 
@@ -137,5 +140,6 @@ def _text(name: str) -> str:
 def _plotly() -> str:
     """Read plotly.js, without the second that importing its Python package takes."""
     package = importlib.util.find_spec("plotly")
-    assert package is not None and package.origin is not None  # a dependency
+    assert package is not None
+    assert package.origin is not None
     return (Path(package.origin).parent / "package_data" / "plotly.min.js").read_text("utf-8")

@@ -3,6 +3,7 @@
 from dovecote.publish.comparison import TableChange, changes
 from dovecote.publish.folder import Published
 from dovecote.publish.forgetting import forget_everywhere
+from dovecote.publish.looking import write_pages_anew
 from dovecote.publish.publishing import publish
 from dovecote.publish.restoring import check_not_lost, restore
 from dovecote.publish.version import DATABASE, Version
@@ -17,4 +18,5 @@ __all__ = [
     "forget_everywhere",
     "publish",
     "restore",
+    "write_pages_anew",
 ]

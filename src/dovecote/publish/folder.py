@@ -105,13 +105,17 @@ class Published:
             If there is none.
         """
         current = self.current_name()
-        earlier = [version for version in self.versions() if current and version.name < current]
-        if not earlier:
+        earlier = self.before(current) if current else None
+        if earlier is None:
             raise ValueError(
                 f"{self.root} has no version of a build before the current one's: name one "
                 "(dovecote versions)."
             )
-        return earlier[0]
+        return earlier
+
+    def before(self, name: str) -> Version | None:
+        """Give the version of the build before one's, or None for the first."""
+        return next((version for version in self.versions() if version.name < name), None)
 
     def find(self, name: str) -> Version:
         """Find a version by its name, a part of it, or `current`.
@@ -149,19 +153,23 @@ class Published:
     @contextmanager
     def arriving(self, name: str) -> Iterator[Path]:
         """Give a new folder to write a version into, which takes its name once it is whole."""
+        with self.incoming(name) as incoming, writing(self.root / name):
+            yield incoming
+            for file in incoming.rglob("*"):
+                if file.is_file():
+                    # Whoever opens a published file for writing would keep others out of it.
+                    file.chmod(file.stat().st_mode & 0o444)
+            put(incoming, self.root / name)
+
+    @contextmanager
+    def incoming(self, name: str) -> Iterator[Path]:
+        """Give a new folder that no reader looks for; what is left in it goes."""
         incoming = self.root / f"{_INCOMING}{name}"
         incoming.mkdir()
         try:
-            with writing(self.root / name):
-                yield incoming
-                for file in incoming.rglob("*"):
-                    if file.is_file():
-                        # Whoever opens a published file for writing would keep others out of it.
-                        file.chmod(file.stat().st_mode & 0o444)
-                put(incoming, self.root / name)
-        except BaseException:
+            yield incoming
+        finally:
             shutil.rmtree(incoming, ignore_errors=True)
-            raise
 
     def point_to(self, version: Version) -> None:
         """Let readers who open `current` from now on see a version."""

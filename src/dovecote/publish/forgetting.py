@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from dovecote import forget, warehouse
+from dovecote.dashboard import write_pages
 from dovecote.forget import Identifiers
 from dovecote.publish.folder import Published, put, writing
 from dovecote.publish.publishing import (
@@ -63,12 +64,13 @@ def forget_everywhere(published: Published, customer_id: str) -> dict[Path, forg
             forget.remember(connection, identifiers)
             # A killed forget leaves x beside x-r1, which is x without the person.
             latest = {_writing(version)[0]: version for version in old}
-            versions = []
+            versions: list[Version] = []
             for version in old:
                 first_name, number = _writing(version)
                 if version is latest[first_name]:
                     name = f"{first_name}-r{number + 1}"
-                    rewritten = _without(published, version, name, identifiers, connection)
+                    before = versions[-1] if versions else None
+                    rewritten = _without(published, version, name, identifiers, connection, before)
                     versions.append(rewritten)
                     if current is not None and first_name == _writing(current)[0]:
                         published.point_to(rewritten)
@@ -120,6 +122,7 @@ def _without(
     name: str,
     identifiers: Identifiers,
     warehouse_connection: duckdb.DuckDBPyConnection,
+    before: Version | None,
 ) -> Version:
     """Write a version anew without a person."""
     with published.arriving(name) as folder:
@@ -137,6 +140,7 @@ def _without(
             tables = write_parquet(connection, folder, keys)
         (history,) = [table.schema for table in tables if table.name == "builds"]
         write_forgotten(warehouse_connection, quoted(history, "forgotten_people"), folder)
+        write_pages(folder / DATABASE, folder, before.database if before else None)
         replace(version.manifest, version=name, tables=tables, files=facts_of_files(folder)).write(
             folder
         )

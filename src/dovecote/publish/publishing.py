@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from dovecote import warehouse
+from dovecote.dashboard import write_pages
 from dovecote.publish.folder import Published
 from dovecote.publish.version import (
     DATABASE,
@@ -62,7 +63,7 @@ def publish(published: Published) -> tuple[Version, list[Version]]:
             if name in (damaged := published.damaged()):
                 raise ValueError(damaged[name])
             with published.arriving(name) as folder:
-                write(connection, build, folder, name)
+                write(connection, build, folder, name, versions[0] if versions else None)
             version = Version.read(published.root / name)
         published.point_to(version)
         kept = int(build.settings["dovecote_published_versions_kept"])
@@ -114,7 +115,13 @@ def _check_space(published: Published, versions: list[Version]) -> None:
         )
 
 
-def write(connection: duckdb.DuckDBPyConnection, build: Build, folder: Path, name: str) -> None:
+def write(
+    connection: duckdb.DuckDBPyConnection,
+    build: Build,
+    folder: Path,
+    name: str,
+    before: Version | None,
+) -> None:
     """Write a version of the warehouse into an empty folder.
 
     Parameters
@@ -127,6 +134,8 @@ def write(connection: duckdb.DuckDBPyConnection, build: Build, folder: Path, nam
         Where to.
     name
         Name of the version.
+    before
+        The version of the build before, with which the dashboard compares.
     """
     published_at = datetime.now(UTC).replace(tzinfo=None)
     connection.execute(f"set temp_directory = {literal(folder / '.spill')}")
@@ -154,6 +163,7 @@ def write(connection: duckdb.DuckDBPyConnection, build: Build, folder: Path, nam
     connection.execute("detach version")
     write_forgotten(connection, quoted("warehouse", history, "forgotten_people"), folder)
     shutil.rmtree(folder / ".spill", ignore_errors=True)
+    write_pages(folder / DATABASE, folder, before.database if before else None)
     Manifest(
         version=name,
         run_id=build.run_id,
