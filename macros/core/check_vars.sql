@@ -242,6 +242,7 @@
         'dovecote_published_versions_kept',
         'dovecote_history_kept_dates',
         'dovecote_pseudonymise',
+        'dovecote_dashboard_customer_ids',
         'dovecote_timezone',
         'dovecote_week_start',
         'dovecote_currency',
