@@ -27,7 +27,7 @@ class Page:
     sections
         Names of files in page/sections/, without their endings.
     questions
-        Names of files in queries/, without their endings.
+        Names of files in queries/, without their endings, and `headlines_before`.
     """
 
     title: str
@@ -36,6 +36,8 @@ class Page:
 
 
 DASHBOARD, CHURN_REPORT = "dashboard.html", "churn_report.html"
+# The headlines of the version before: the one answer that is not of the version itself.
+BEFORE = "headlines_before"
 
 PAGES = {
     DASHBOARD: Page(
@@ -44,6 +46,8 @@ PAGES = {
         questions=(
             "shop",
             "inputs",
+            "headlines",
+            BEFORE,
             "growth",
             "score_changes",
             "retention",
@@ -96,24 +100,15 @@ def write_pages(database: Path, folder: Path, previous: Path | None) -> None:
         Where the pages go to.
     previous
         DuckDB file of the version before, to say what changed since; none for the first.
-
-    Raises
-    ------
-    ValueError
-        If a table lacks a column that a page needs.
     """
-    headlines = []
-    for version in [database] if previous is None else [database, previous]:
-        with opened(version) as connection:
-            headlines.append(ask(connection, "headlines"))
     with opened(database) as connection:
         asked = {question for page in PAGES.values() for question in page.questions}
-        answers = {question: ask(connection, question) for question in sorted(asked)}
+        answers = {question: ask(connection, question) for question in sorted(asked - {BEFORE})}
+    if previous is not None:
+        with opened(previous) as connection:
+            answers[BEFORE] = ask(connection, "headlines")
     for name, page in PAGES.items():
-        shown = {question: answers[question] for question in page.questions}
-        shown |= {"headlines": headlines[0], "headlines_before": headlines[-1]}
-        if previous is None:
-            del shown["headlines_before"]
+        shown = {question: answers.get(question) for question in page.questions}
         (folder / name).write_text(_rendered(page, shown), encoding="utf-8")
 
 

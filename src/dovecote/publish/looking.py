@@ -27,7 +27,7 @@ def write_pages_anew(published: Published, version: Version) -> Version:
     Raises
     ------
     ValueError
-        If a table lacks a column that a page needs, or there is no space.
+        If there is no space.
     """
     with published.locked(), published.incoming(version.name) as folder:
         before = published.before(version.name)
