@@ -81,7 +81,7 @@ class TestFullDisk:
         assert not shop.file.exists()
         restore(version)
 
-    @pytest.mark.parametrize("megabytes_left", [0, 1, 4])
+    @pytest.mark.parametrize("megabytes_left", [0, 1, 4, 9])
     def test_a_disk_that_is_full_is_told(
         self, place: Path, published: Published, megabytes_left: int
     ) -> None:
@@ -89,7 +89,7 @@ class TestFullDisk:
         small.mkdir()
 
         def publish_on_a_small_disk() -> None:
-            mount_own(small, 16)
+            mount_own(small, 48)
             its = Published(small / "published")
             # The version that is there is small: what the next one takes is not foreseen.
             shutil.copytree(published.root, its.root, symlinks=True)
