@@ -2,6 +2,9 @@
 
 `python tools/docs_site.py TARGET SITE` reads what `dbt docs generate` left in TARGET and writes
 index.html and lineage.html into SITE. Neither needs a server or the network.
+
+The overview is the docs block `__dovecote__`: as `__overview__` it would take the place of that of
+a project that installs Dovecote.
 """
 
 from __future__ import annotations
@@ -18,6 +21,11 @@ from dbt_colibri.lineage_extractor.extractor import DbtColumnLineageExtractor
 from dbt_colibri.report.generator import DbtColibriReportGenerator
 
 PROJECT = Path(__file__).parents[1]
+LINK_TO_LINEAGE = (
+    "\n- **What a column is made of**, back to the input: the [lineage of columns](lineage.html), "
+    "for instance of the [expected loss](lineage.html?model=model.dovecote.mart_churn_alerts"
+    "&column=expected_loss) of an alert."
+)
 LINK_BACK = (
     '<a href="index.html" style="position: fixed; right: 56px; bottom: 3px; z-index: 10; '
     'font: 12px sans-serif; color: #334155">All tables and columns</a>'
@@ -29,6 +37,8 @@ def write_site(target: Path, site: Path) -> None:
     site.mkdir(parents=True, exist_ok=True)
     manifest = json.loads((target / "manifest.json").read_text())
     describe_by_comments(manifest)
+    overview = manifest["docs"]["doc.dovecote.__dovecote__"]["block_contents"]
+    manifest["docs"]["doc.dbt.__overview__"]["block_contents"] = overview + LINK_TO_LINEAGE
     page = (target / "index.html").read_text()
     for name, content in (
         ("MANIFEST", json.dumps(manifest)),
@@ -53,23 +63,35 @@ def write_lineage(target: Path, file: Path) -> None:
 
 def describe_by_comments(manifest: Mapping[str, Any]) -> None:
     """Describe what no yml describes by the comment above it: macros, analyses, singular tests."""
-    for node in [*manifest["macros"].values(), *manifest["nodes"].values()]:
-        if node["package_name"] == "dovecote" and not node["description"]:
-            node["description"] = comment_above(node)
+    macros = manifest["macros"]
+    for unique_id, macro in macros.items():
+        if macro["package_name"] == "dovecote" and not macro["description"]:
+            # A dispatched macro is described where it is named.
+            named = macros[re.sub(r"\.(default|duckdb|spark)__", ".", unique_id)]
+            macro["description"] = named["description"] or comment_above(named)
+    for node in manifest["nodes"].values():
+        if not node["description"] and (node["resource_type"] == "analysis" or is_singular(node)):
+            node["description"] = comment_at_top(node)
 
 
-def comment_above(node: Mapping[str, Any]) -> str:
-    """Give the comment above a macro, or at the top of an analysis or a singular test."""
-    sql = (PROJECT / node["original_file_path"]).read_text()
-    if node["resource_type"] == "macro":
-        # A dispatched macro is described where it is named.
-        name = re.sub(r"^(default|duckdb|spark)__|^test_", "", node["name"])
-        found = re.search(rf"\{{#((?:(?!#\}}).)*)#\}}\s*\{{%-? (?:macro|test) {name}\(", sql, re.S)
-        return " ".join(found[1].split()) if found else ""
-    if node["resource_type"] == "analysis" or "singular" in node["fqn"]:
-        found = re.match(r"(?:-- .*\n)+", sql)
-        return " ".join(found[0].replace("-- ", " ").split()) if found else ""
-    return ""
+def is_singular(node: Mapping[str, Any]) -> bool:
+    """Say whether a node is a test of its own, not a rule of a table."""
+    return node["resource_type"] == "test" and not node.get("test_metadata")
+
+
+def comment_above(macro: Mapping[str, Any]) -> str:
+    """Give the comment above a macro as one line."""
+    name = macro["name"]
+    comment = r"\{#((?:(?!#\}).)*)#\}\s*"
+    sql = (PROJECT / macro["original_file_path"]).read_text()
+    found = re.search(comment + rf"\{{%-? macro {name}\(", sql, re.DOTALL)
+    return " ".join(found[1].split()) if found else ""
+
+
+def comment_at_top(node: Mapping[str, Any]) -> str:
+    """Give the comment at the top of an SQL file as one line."""
+    found = re.match(r"(?:-- .*\n)+", (PROJECT / node["original_file_path"]).read_text())
+    return " ".join(found[0].replace("-- ", " ").split()) if found else ""
 
 
 if __name__ == "__main__":
