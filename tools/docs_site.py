@@ -24,7 +24,7 @@ PROJECT = Path(__file__).parents[1]
 LINK_TO_LINEAGE = (
     "\n- **What a column is made of**, back to the input: the [lineage of columns](lineage.html), "
     "for instance of the [expected loss](lineage.html?model=model.dovecote.mart_churn_alerts"
-    "&column=expected_loss) of an alert."
+    "&column=expected_loss&parents=3) of an alert."
 )
 LINK_BACK = (
     '<a href="index.html" style="position: fixed; right: 56px; bottom: 3px; z-index: 10; '
@@ -53,7 +53,7 @@ def write_site(target: Path, site: Path) -> None:
 def write_lineage(target: Path, file: Path) -> None:
     """Write the page that leads every column back to the columns it is made of."""
     extractor = DbtColumnLineageExtractor(target / "manifest.json", target / "catalog.json")
-    report = DbtColibriReportGenerator(extractor, light_mode=True, disable_telemetry=True)
+    report = DbtColibriReportGenerator(extractor, disable_telemetry=True)
     with TemporaryDirectory() as folder:
         report.generate_report(folder)
         page = (Path(folder) / "index.html").read_text()
