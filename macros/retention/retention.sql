@@ -31,7 +31,7 @@
 
 {# What cohorts can be split by. #}
 {% macro retention_breakdowns() %}
-    {{ return(['none', 'acquisition_channel', 'country', 'first_order_channel', 'first_product_category']) }}
+    {{ return(['none', 'acquisition_channel', 'country', 'acquisition_channel_and_country', 'first_order_channel', 'first_product_category']) }}
 {% endmacro %}
 
 

@@ -35,6 +35,9 @@ PUBLIC_COLUMNS = {
     "cumulative_margin_per_customer",
     "mart_growth_accounting": "grain period_start activity new_customers returning_customers "
     "resurrecting_customers dormant_customers active_customers quick_ratio is_complete revenue",
+    "mart_growth_by_breakdown": "month_start activity breakdown breakdown_value new_customers "
+    "returning_customers resurrecting_customers dormant_customers active_customers quick_ratio "
+    "is_complete revenue",
     "mart_customer_lifecycle": "customer_id stage since cadence_days",
     "mart_lifecycle_transitions": "month_start from_stage to_stage",
     "mart_order_gaps": "order_number customers reorder_rate median_days_to_next",

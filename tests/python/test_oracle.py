@@ -575,6 +575,7 @@ def test_breakdowns_by_attributes_and_first_purchase():
         "none": {"all"},
         "acquisition_channel": {"search", "unknown"},
         "country": {"DE", "unknown"},
+        "acquisition_channel_and_country": {"search, DE", "unknown, unknown"},
         "first_order_channel": {"web", "unknown"},
         "first_product_category": {"tea", "unknown"},
     }

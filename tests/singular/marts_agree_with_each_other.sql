@@ -106,6 +106,17 @@ comparisons as (
     union all
 
     select
+        'active persons of every breakdown: mart_growth_by_breakdown, mart_growth_accounting' as comparison,
+        (select sum(active_customers) from {{ ref("dovecote", "mart_growth_by_breakdown") }}),
+        (
+            select sum(active_customers) * {{ dovecote.retention_breakdowns() | length - 1 }}
+            from {{ ref("dovecote", "mart_growth_accounting") }}
+            where grain = 'month'
+        )
+
+    union all
+
+    select
         'revenue of customers: mart_growth_accounting by month, fct_orders' as comparison,
         (
             select sum(revenue) from {{ ref("dovecote", "mart_growth_accounting") }}

@@ -46,6 +46,8 @@ valued as (
         persons.person_id,
         customers.acquisition_channel,
         customers.country,
+        coalesce(customers.acquisition_channel, 'unknown')
+        || ', ' || coalesce(customers.country, 'unknown') as acquisition_channel_and_country,
         first_purchases.channel as first_order_channel,
         first_categories.category as first_product_category
     from persons

@@ -13,7 +13,7 @@ from oracle.customers import (
     rfm,
     rfm_cut_points,
 )
-from oracle.growth import growth_accounting
+from oracle.growth import growth_accounting, growth_by_breakdown
 from oracle.loyalty import loyalty_monthly
 from oracle.retention import retention, retention_headline, retention_overall
 from oracle.sessions import sessions
@@ -26,6 +26,7 @@ __all__ = [
     "cohort_value",
     "customer_days",
     "growth_accounting",
+    "growth_by_breakdown",
     "lifecycle",
     "lifecycle_transitions",
     "loyalty_monthly",

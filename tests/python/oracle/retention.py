@@ -19,6 +19,7 @@ BREAKDOWNS = (
     "none",
     "acquisition_channel",
     "country",
+    "acquisition_channel_and_country",
     "first_order_channel",
     "first_product_category",
 )
@@ -108,6 +109,9 @@ def breakdown_value(known: Facts, person_id: str, breakdown: str) -> str:
         value = "all"
     elif breakdown in ("acquisition_channel", "country"):
         value = known.attributes(person_id).get(breakdown)
+    elif breakdown == "acquisition_channel_and_country":
+        parts = ("acquisition_channel", "country")
+        value = ", ".join(breakdown_value(known, person_id, part) for part in parts)
     elif breakdown in ("first_order_channel", "first_product_category"):
         purchases = known.purchases_of.get(person_id, [])
         if purchases and breakdown == "first_order_channel":

@@ -7,7 +7,13 @@ from itertools import product
 
 from warehouse.compiled_project import CompiledProject
 
-BREAKDOWNS = ("acquisition_channel", "country", "first_order_channel", "first_product_category")
+BREAKDOWNS = (
+    "acquisition_channel",
+    "country",
+    "acquisition_channel_and_country",
+    "first_order_channel",
+    "first_product_category",
+)
 
 # Every combination that the retention macro serves, each with one breakdown beside none.
 RETENTION_COMBINATIONS = [

@@ -1,0 +1,100 @@
+"""What the pages show: the answers of a published version to the questions in queries/."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from dovecote.warehouse import literal
+
+QUERIES = resources.files("dovecote.dashboard") / "queries"
+# Digits that a screen can show; the rest would be weight.
+SIGNIFICANT_DIGITS = 7
+
+Answer = dict[str, Any]
+
+
+def ask(connection: duckdb.DuckDBPyConnection, question: str) -> Answer:
+    """Give the answer to a question, column by column.
+
+    Parameters
+    ----------
+    connection
+        Reads a version, see `opened`.
+    question
+        Name of a file in queries/, without its ending.
+
+    Returns
+    -------
+    dict
+        By column either its values, or, where few texts repeat, {"levels": texts, "codes": places};
+        nothing where the version lacks a table.
+
+    Raises
+    ------
+    ValueError
+        If a table lacks a column that the question needs.
+    """
+    try:
+        cursor = connection.execute((QUERIES / f"{question}.sql").read_text())
+    except duckdb.CatalogException:
+        # A project may switch models off: their charts say that there are no rows.
+        return {}
+    except duckdb.BinderException as error:
+        raise ValueError(
+            "the version was published by another release, whose columns this dashboard does not "
+            f"know ({str(error).splitlines()[0]}): build and publish again."
+        ) from error
+    names = [str(column[0]) for column in cursor.description or []]
+    rows = cursor.fetchall()
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    return {
+        name: _encoded([_plain(value) for value in column])
+        for name, column in zip(names, columns, strict=True)
+    }
+
+
+def opened(database: Path) -> duckdb.DuckDBPyConnection:
+    """Open the DuckDB file of a version so that queries find its tables without a schema."""
+    connection = duckdb.connect(database, read_only=True)
+    schemas = connection.execute(
+        "select distinct schema_name from duckdb_tables() "
+        "where table_name in ('published_version', 'hist_churn_scores') order by all"
+    ).fetchall()
+    search_path = ",".join(schema for (schema,) in schemas)
+    connection.execute(f"set search_path = {literal(search_path)}")
+    (shown,) = connection.execute(
+        "select builds.settings ->> 'dovecote_dashboard_customer_ids' = 'true' "
+        "from mart_builds as builds "
+        "inner join published_version on builds.run_id = published_version.run_id"
+    ).fetchall()[0]
+    connection.execute(f"set variable shows_customer_ids = {bool(shown)}")
+    return connection
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        value = float(value)
+    if isinstance(value, float):
+        return float(f"{value:.{SIGNIFICANT_DIGITS}g}") if value - value == 0 else None
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+def _encoded(values: list[Any]) -> Any:
+    """Write texts that repeat once, and where they stand."""
+    if not any(isinstance(value, str) for value in values):
+        return values
+    levels = list(dict.fromkeys(values))
+    if len(levels) * 2 > len(values):
+        return values
+    places = {level: place for place, level in enumerate(levels)}
+    return {"levels": levels, "codes": [places[value] for value in values]}

@@ -1,0 +1,116 @@
+// Puts the page together: filters, sections, and what is drawn when.
+
+const dirty = new Set(sections.map((made) => made.id));
+let current = sections[0].id;
+
+function drawSection(made) {
+  const home = document.getElementById(made.id);
+  home.replaceChildren(
+    element("h2", {}, made.title),
+    element("p", { class: "lead" }, made.lead()),
+    ...made.cards(),
+  );
+  dirty.delete(made.id);
+  drawUndrawn();
+}
+
+function show(id) {
+  const made = sections.find((each) => each.id === id) ?? sections[0];
+  current = made.id;
+  for (const each of sections) {
+    document.getElementById(each.id).hidden = each !== made;
+    const link = document.querySelector(`nav a[href="#${each.id}"]`);
+    if (each === made) {
+      link?.setAttribute("aria-current", "page");
+      link?.scrollIntoView({ inline: "center", block: "nearest" });
+    } else link?.removeAttribute("aria-current");
+  }
+  showFilters(made);
+  if (dirty.has(made.id)) drawSection(made);
+  document.title = `${made.title} · ${document.querySelector("h1").textContent}`;
+}
+
+/** Draw the section that is looked at anew, and the others when they are. */
+function redraw() {
+  for (const made of sections) dirty.add(made.id);
+  const top = window.scrollY;
+  show(current);
+  window.scrollTo(0, top);
+}
+
+function showFilters(made) {
+  const set = (name) => (value) => {
+    filters[name] = value;
+    if (filters.from > filters.to) filters[name === "from" ? "to" : "from"] = value;
+    redraw();
+  };
+  const named = (values, everything) => [[ALL, everything], ...values.map((value) => [value, value])];
+  const months = distinct(rows("growth"), (item) => item.month_start).sort().map((start) => [start, month(start)]);
+  const known = rows("growth").length ? rows("growth") : [];
+  const valuesOf = (kind) =>
+    distinct(known.filter((item) => item.breakdown === kind), (item) => item.breakdown_value).sort();
+  const choices = [];
+  if (made.uses.includes("period") && months.length > 1) {
+    choices.push(choice("from", "From", months, filters.from, set("from")));
+    choices.push(choice("to", "To", months, filters.to, set("to")));
+  }
+  for (const [name, kind, everything] of [
+    ["channel", "acquisition_channel", "All channels"],
+    ["country", "country", "All countries"],
+  ]) {
+    const values = valuesOf(kind);
+    if (made.uses.includes(name) && values.length > 1)
+      choices.push(choice(name, capitalised(name), named(values, everything), filters[name], set(name)));
+  }
+  if (choices.length)
+    choices.push(element("button", { type: "reset", class: "reset", onclick: reset }, "Reset"));
+  const form = document.getElementById("filters");
+  form.replaceChildren(...choices);
+  form.hidden = !choices.length;
+}
+
+function reset(event) {
+  event.preventDefault();
+  Object.assign(filters, { channel: ALL, country: ALL, ...wholePeriod() });
+  redraw();
+}
+
+function wholePeriod() {
+  const months = distinct(rows("growth"), (item) => item.month_start).sort();
+  return { from: months.at(-Math.min(months.length, 24)) ?? null, to: months.at(-1) ?? null };
+}
+
+function start() {
+  Object.assign(filters, wholePeriod());
+  document.getElementById("edition").textContent =
+    `${plural(shop.customers, "customer")} and ${plural(shop.orders, "order")} since ` +
+    `${day(shop.first_order_date)}, as of ${day(shop.as_of_date)}`;
+  document.getElementById("colophon").textContent =
+    `Version ${shop.version}, built ${shop.built_at} UTC with Dovecote ${shop.package_version}.`;
+  const nav = document.getElementById("sections");
+  for (const made of sections) {
+    nav.append(element("a", { href: `#${made.id}` }, made.title));
+    document.getElementById("main").append(element("section", { id: made.id, class: "grid", hidden: "" }));
+  }
+  nav.hidden = sections.length < 2;
+  window.addEventListener("hashchange", () => {
+    show(location.hash.slice(1));
+    window.scrollTo(0, 0);
+  });
+  // Paper shows every section.
+  window.addEventListener("beforeprint", () => {
+    document.body.classList.add("printing");
+    for (const made of sections) {
+      document.getElementById(made.id).hidden = false;
+      if (dirty.has(made.id)) drawSection(made);
+    }
+    for (const plot of document.querySelectorAll(".plot")) Plotly.Plots.resize(plot);
+  });
+  window.addEventListener("afterprint", () => {
+    document.body.classList.remove("printing");
+    show(current);
+  });
+  show(location.hash.slice(1));
+}
+
+start();

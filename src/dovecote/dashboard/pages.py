@@ -1,0 +1,141 @@
+"""Write the pages of a version: each is one file that needs no server and no network."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from dovecote.dashboard.answers import ask, opened
+
+PAGE = resources.files("dovecote.dashboard") / "page"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: its title, the sections it has and the questions they ask.
+
+    Attributes
+    ----------
+    title
+        What the browser's tab says.
+    sections
+        Names of files in page/sections/, without their endings.
+    questions
+        Names of files in queries/, without their endings.
+    """
+
+    title: str
+    sections: tuple[str, ...]
+    questions: tuple[str, ...]
+
+
+PAGES = {
+    "dashboard.html": Page(
+        title="Customer retention",
+        sections=("overview", "retention", "customers", "churn", "recommendations", "data_quality"),
+        questions=(
+            "shop",
+            "inputs",
+            "growth",
+            "score_changes",
+            "retention",
+            "retention_overall",
+            "cohort_value",
+            "rfm",
+            "lifecycle",
+            "transitions",
+            "customers",
+            "risk",
+            "published_models",
+            "churn_evaluation",
+            "calibration",
+            "curves",
+            "alerts",
+            "graded_scores",
+            "neighbours",
+            "lists",
+            "leaderboard",
+            "list_coverage",
+            "quarantine",
+            "builds",
+            "models",
+        ),
+    ),
+    "churn_report.html": Page(
+        title="Churn report",
+        sections=("churn_report",),
+        questions=(
+            "shop",
+            "inputs",
+            "published_models",
+            "risk",
+            "risk_over_time",
+            "alerts",
+            "alert_outcomes",
+        ),
+    ),
+}
+
+
+def write_pages(database: Path, folder: Path, previous: Path | None) -> None:
+    """Write every page of a version.
+
+    Parameters
+    ----------
+    database
+        The version's DuckDB file.
+    folder
+        Where the pages go to.
+    previous
+        DuckDB file of the version before, to say what changed since; none for the first.
+
+    Raises
+    ------
+    ValueError
+        If a table lacks a column that a page needs.
+    """
+    headlines = []
+    for version in [database] if previous is None else [database, previous]:
+        with opened(version) as connection:
+            headlines.append(ask(connection, "headlines"))
+    with opened(database) as connection:
+        asked = {question for page in PAGES.values() for question in page.questions}
+        answers = {question: ask(connection, question) for question in sorted(asked)}
+    for name, page in PAGES.items():
+        shown = {question: answers[question] for question in page.questions}
+        shown |= {"headlines": headlines[0], "headlines_before": headlines[-1]}
+        if previous is None:
+            del shown["headlines_before"]
+        (folder / name).write_text(_rendered(page, shown), encoding="utf-8")
+
+
+def _rendered(page: Page, answers: dict[str, Any]) -> str:
+    template = jinja2.Template(_text("page.html"), autoescape=False, keep_trailing_newline=True)
+    scripts = ["base.js", "charts.js", "alerts.js", *(f"sections/{name}.js" for name in page.sections)]
+    return template.render(
+        title=page.title,
+        style=_text("page.css"),
+        plotly=_plotly(),
+        # A "<" inside of a text could otherwise end the script that holds it.
+        answers=json.dumps(
+            answers, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+        ).replace("<", "\\u003c"),
+        scripts=[_text(name) for name in [*scripts, "start.js"]],
+    )
+
+
+def _text(name: str) -> str:
+    return (PAGE / name).read_text(encoding="utf-8")
+
+
+def _plotly() -> str:
+    """Read plotly.js, without the second that importing its Python package takes."""
+    package = importlib.util.find_spec("plotly")
+    assert package is not None and package.origin is not None  # a dependency
+    return (Path(package.origin).parent / "package_data" / "plotly.min.js").read_text("utf-8")

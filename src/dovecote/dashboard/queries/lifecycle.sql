@@ -1,0 +1,11 @@
+-- Customers by the stage they are in.
+select
+    lifecycle.stage,
+    coalesce(customers.acquisition_channel, 'unknown') as channel,
+    coalesce(customers.country, 'unknown') as country,
+    count(*) as customers
+from mart_customer_lifecycle as lifecycle
+inner join dim_customers as customers
+    on lifecycle.customer_id = customers.customer_id
+group by all
+order by all

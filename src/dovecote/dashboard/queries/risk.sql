@@ -1,0 +1,15 @@
+-- How churn probabilities are spread, in steps of 5 points.
+select
+    scores.activity,
+    scores.horizon_days,
+    coalesce(scores.risk_band, 'not scored') as risk_band,
+    least(floor(scores.churn_probability * 20), 19) / 20 as probability_from,
+    coalesce(customers.acquisition_channel, 'unknown') as channel,
+    coalesce(customers.country, 'unknown') as country,
+    count(*) as customers,
+    sum(scores.churn_probability) as probabilities
+from mart_churn_scores as scores
+inner join dim_customers as customers
+    on scores.customer_id = customers.customer_id
+group by all
+order by all

@@ -1,0 +1,11 @@
+-- Who moved between segments, stages and risk bands since the build before.
+select
+    changed,
+    previous_as_of_date,
+    from_value,
+    to_value,
+    count(*) as customers
+from mart_score_changes
+where changed != 'risk_band' or activity = 'order'
+group by all
+order by customers desc, changed, from_value, to_value
