@@ -86,7 +86,11 @@ def test_exposures_read_what_is_published_and_say_who_owns_them(manifest: dict[s
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model" and node["fqn"][1] in ("marts", "review", "history")
     }
-    for name, read in marts_of_exposures(manifest).items():
+    exposures = marts_of_exposures(manifest)
+    pages = {page.removesuffix(".html") for page in DASHBOARD_PAGES}
+    queries = {query["name"] for query in manifest["saved_queries"].values()}
+    assert set(exposures) == pages | queries
+    for name, read in exposures.items():
         exposure = manifest["exposures"][f"exposure.dovecote.{name}"]
         assert set() < read <= published, name
         assert exposure["owner"]["name"], name
