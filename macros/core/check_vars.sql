@@ -39,11 +39,13 @@
 {% endmacro %}
 
 
+{# The days that a week can start on. #}
 {% macro weekdays() %}
     {{ return(['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']) }}
 {% endmacro %}
 
 
+{# Stops the run where a var, or a value in it, is none of its choices. #}
 {% macro check_choice(name, choices, value=none) %}
     {%- set value = var(name) if value is none else value -%}
     {%- if value not in choices -%}
@@ -52,6 +54,7 @@
 {% endmacro %}
 
 
+{# Stops the run where a var is no number between two others. #}
 {% macro check_number(name, lowest, highest) %}
     {%- set value = var(name) -%}
     {%- if value is not number or value is boolean or not (lowest <= value <= highest) -%}
@@ -60,6 +63,7 @@
 {% endmacro %}
 
 
+{# Stops the run where a var is no whole number between two others. #}
 {% macro check_whole_number(name, lowest, highest) %}
     {%- do dovecote.check_number(name, lowest, highest) -%}
     {%- if var(name) is not integer -%}
@@ -68,6 +72,7 @@
 {% endmacro %}
 
 
+{# Stops the run where a value is no date of a format. #}
 {% macro check_date(name, value, format, example) %}
     {%- if value -%}
         {%- set read = run_query("select try_strptime('" ~ dovecote.quoted(value | string) ~ "', '" ~ format ~ "')").rows[0][0] -%}
@@ -78,6 +83,7 @@
 {% endmacro %}
 
 
+{# Stops the run where DOVECOTE_AS_OF is no instant, or lies in the future. #}
 {% macro check_as_of() %}
     {%- set value = dovecote.fixed_as_of() -%}
     {%- if value -%}
@@ -91,6 +97,7 @@
 {% endmacro %}
 
 
+{# Stops the run on a time zone that nobody knows, and on a connection that is not in UTC. #}
 {% macro check_timezone() %}
     {%- set name = var('dovecote_timezone') -%}
     {%- set known = run_query("select count(*) from pg_timezone_names() where name = '" ~ dovecote.quoted(name | string) ~ "'").rows[0][0] -%}
@@ -104,8 +111,10 @@
 {% endmacro %}
 
 
+{# Stops the run where pseudonyms are asked for and the salt cannot make them. #}
 {% macro check_pseudonyms() %}
     {%- do dovecote.check_choice('dovecote_pseudonymise', [true, false]) -%}
+    {%- do dovecote.check_choice('dovecote_dashboard_customer_ids', [true, false]) -%}
     {%- if var('dovecote_pseudonymise') -%}
         {%- set length = run_query("select length(" ~ dovecote.salt() ~ ")").rows[0][0] -%}
         {%- if length is none or length < 16 -%}
@@ -118,6 +127,7 @@
 {% endmacro %}
 
 
+{# Stops the run where the bounds of lifecycle stages do not rise. #}
 {% macro check_lifecycle_multiples() %}
     {%- set multiples = var('dovecote_lifecycle_multiples') -%}
     {%- set bounds = [multiples.active, multiples.at_risk, multiples.lapsed] if multiples is mapping else [none] -%}
@@ -127,6 +137,7 @@
 {% endmacro %}
 
 
+{# Stops the run on a combination of retention choices that makes no sense, or stands twice. #}
 {% macro check_retention_combinations() %}
     {%- set choices = dovecote.retention_choices() -%}
     {%- set seen = [] -%}
@@ -164,6 +175,7 @@
 {% endmacro %}
 
 
+{# Stops the run on settings of churn, value and alerts that make no sense. #}
 {% macro check_churn() %}
     {%- for activity in var('dovecote_churn_activities') -%}
         {%- do dovecote.check_choice('dovecote_churn_activities', ['order', 'visit'], activity) -%}
@@ -200,6 +212,7 @@
 {% endmacro %}
 
 
+{# Stops the run on settings of recommendations that make no sense. #}
 {% macro check_recommendations() %}
     {%- do dovecote.check_whole_number('dovecote_recommendations_per_list', 1, 1000) -%}
     {%- set weights = var('dovecote_recommendation_signal_weights') -%}
@@ -241,6 +254,7 @@
         'dovecote_published_versions_kept',
         'dovecote_history_kept_dates',
         'dovecote_pseudonymise',
+        'dovecote_dashboard_customer_ids',
         'dovecote_timezone',
         'dovecote_week_start',
         'dovecote_currency',

@@ -37,6 +37,7 @@
 {% endmacro %}
 
 
+{# Whether a path holds a character that DuckDB takes for a pattern of paths. #}
 {% macro is_pattern(path) %}{{ return(modules.re.search('[*?{}\\[\\]]', path) is not none) }}{% endmacro %}
 
 
@@ -84,6 +85,7 @@ from {{ dovecote.file_records(file, found, entity, careful) }} as input
 {%- endmacro %}
 
 
+{# The rows of an entity from all of its files. #}
 {% macro read_files(entity) %}
     {%- for file in dovecote.entity_files(entity) -%}
         {%- if loop.index > 1 %}

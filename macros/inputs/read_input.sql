@@ -10,6 +10,7 @@
 {% endmacro %}
 
 
+{# Where the inputs of this run come from: folder, vars or demo. #}
 {% macro input_mode() %}
     {%- if dovecote.input_folder() -%} {{- return('folder') -}}
     {%- elif var('dovecote_orders') -%} {{- return('vars') -}}
@@ -68,6 +69,7 @@ from {{ relation }} as input
 {% endmacro %}
 
 
+{# An entity that is absent: its columns, without a row. #}
 {% macro no_rows(entity) %}
 select
     {{ dovecote.entity_columns(entity, {}) }},

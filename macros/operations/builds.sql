@@ -123,6 +123,8 @@
     {%- set run_model = ref('dovecote', 'int_core__run') -%}
     {%- set fingerprints = ref('dovecote', 'int_core__input_fingerprints') -%}
     {%- if dovecote.is_recorded() -%}
+        {#- What has nothing to build or test is no node here: a saved query, an exposure. -#}
+        {%- set nodes = results | rejectattr('status', 'equalto', 'no-op') | list -%}
         {%- set failed = results | selectattr('status', 'in', ['error', 'fail', 'runtime error', 'partial success']) | list -%}
         {%- set skipped = results | selectattr('status', 'equalto', 'skipped') | list -%}
         {%- set warned = results | selectattr('status', 'equalto', 'warn') | list -%}
@@ -137,8 +139,8 @@
             "is_green": status == 'green',
             "message": dovecote.literal_or_null(failed | map(attribute='node.name') | list | sort | join(', ')),
             "finished_at": dovecote.now_literal(),
-            "nodes": results | length,
-            "nodes_succeeded": results | length - failed | length - skipped | length - warned | length,
+            "nodes": nodes | length,
+            "nodes_succeeded": nodes | length - failed | length - skipped | length - warned | length,
             "nodes_warned": warned | length,
             "nodes_failed": failed | length,
             "nodes_skipped": skipped | length,

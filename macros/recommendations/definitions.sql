@@ -45,8 +45,10 @@
     / (coalesce({{ gaps }}, 0) + {{ dovecote.gap_prior_of_products() }})
 {%- endmacro %}
 
+{# Gaps of the shop that are added to those of a product. #}
 {% macro gap_prior_of_products() %}{{ return(10) }}{% endmacro %}
 
+{# Gaps of a product's mean length that are added to those of a customer. #}
 {% macro gap_prior_of_customers() %}{{ return(3) }}{% endmacro %}
 
 

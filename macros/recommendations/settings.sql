@@ -1,10 +1,13 @@
-{# Settings that models calculate with. #}
+{# Past cut-offs at which lists are graded. #}
 {% macro recommendation_evaluation_cutoffs() %}{{ return(var('dovecote_recommendation_evaluation_cutoffs')) }}{% endmacro %}
 
+{# Days after a cut-off on whose purchases lists are graded. #}
 {% macro recommendation_evaluation_days() %}{{ return(var('dovecote_recommendation_evaluation_days')) }}{% endmacro %}
 
+{# Customers who are looked at at a past cut-off. #}
 {% macro recommendation_sample_customers() %}{{ return(var('dovecote_recommendation_sample_customers')) }}{% endmacro %}
 
+{# Products in a published list. #}
 {% macro recommendations_per_list() %}{{ return(var('dovecote_recommendations_per_list')) }}{% endmacro %}
 
 
@@ -24,8 +27,10 @@
 {# Share of buyers who buy a product again, from which on it counts as one that people replenish. #}
 {% macro replenishable_min_repeat_share() %}{{ return(var('dovecote_recommendation_min_repeat_share')) }}{% endmacro %}
 
+{# Days for which what lies in a cart is not recommended. #}
 {% macro recommendation_cart_days() %}{{ return(var('dovecote_recommendation_cart_days')) }}{% endmacro %}
 
+{# What a purchase counts as a signal of interest. #}
 {% macro purchase_signal_weight() %}{{ return(var('dovecote_recommendation_signal_weights')['purchase']) }}{% endmacro %}
 
 

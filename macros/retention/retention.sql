@@ -18,6 +18,7 @@
 {% endmacro %}
 
 
+{# The choices that a combination is made of. #}
 {% macro retention_choices() %}
     {{ return({
         'activity': ['order', 'visit'],
@@ -28,6 +29,7 @@
     }) }}
 {% endmacro %}
 
+{# What cohorts can be split by. #}
 {% macro retention_breakdowns() %}
     {{ return(['none', 'acquisition_channel', 'country', 'acquisition_channel_and_country', 'first_order_channel', 'first_product_category']) }}
 {% endmacro %}

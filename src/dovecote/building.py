@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dovecote import locks, warehouse
-from dovecote.publish import Published
+from dovecote.publish import Published, check_not_lost
 
 RUNS_KEPT = 5
 # A node that no earlier build knows is taken to last as long as most do, in seconds.
@@ -106,7 +107,7 @@ def build(arguments: tuple[str, ...], on_progress: Callable[[Progress], None]) -
         )
     with warehouse.locked() as lock:
         warehouse.check()
-        _check_history()
+        check_not_lost(Published())
         earlier = _clear_runs()
         started_at = datetime.now(UTC)
         run_folder = _runs() / f"{started_at:%Y-%m-%dT%H%M%S.%fZ}"
@@ -138,17 +139,6 @@ def build(arguments: tuple[str, ...], on_progress: Callable[[Progress], None]) -
         )
 
 
-def _check_history() -> None:
-    """Refuse to begin anew what a published version can bring back."""
-    published = Published()
-    if not warehouse.path().exists() and published.versions():
-        raise ValueError(
-            f"{warehouse.path()} is not there, but {published.root} has versions of it: dovecote "
-            "restore it, history and the list of forgotten people included, or let "
-            "DOVECOTE_PUBLISHED name another folder."
-        )
-
-
 def _builds(run_id: str | None) -> list[warehouse.Build]:
     """Read the registry, in which a build that was stopped by hand has not ended by itself."""
     if not warehouse.path().is_file():
@@ -171,15 +161,8 @@ def _run_dbt(
     """Run dbt; give its run_id, its exit code and what it said besides."""
     command = [
         *(sys.executable, "-c", "from dbt.cli.main import cli; cli(prog_name='dbt')"),
-        *(
-            "--log-format",
-            "json",
-            "--log-format-file",
-            "debug",
-            "--log-level",
-            "info",
-            "--no-use-colors",
-        ),
+        *("--log-format", "json", "--log-level", "info"),
+        *("--log-format-file", "debug", "--no-use-colors"),
         *("build", "--exclude-resource-type", "unit_test"),
         *("--target-path", str(run_folder / "target"), "--log-path", str(run_folder / "logs")),
         *arguments,
@@ -197,7 +180,14 @@ def _run_dbt(
     # Ctrl-C is for this process, which ends dbt; dbt itself would answer with tracebacks.
     on_interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The lock is the child's too: if this process dies, nobody else writes until dbt has ended.
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, pass_fds=(lock,)) as process:
+    with subprocess.Popen(
+        command,
+        # What a build that is killed leaves there goes with its folder.
+        env=os.environ | {"TMPDIR": str(run_folder.absolute())},
+        stdout=subprocess.PIPE,
+        text=True,
+        pass_fds=(lock,),
+    ) as process:
         signal.signal(signal.SIGINT, on_interrupt)
         assert process.stdout is not None
         locks.write_holder(lock, process.pid)

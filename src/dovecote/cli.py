@@ -21,8 +21,9 @@ from rich.table import Table
 from dovecote import building, warehouse
 from dovecote import simulate as simulator
 from dovecote import tour as first_look
+from dovecote.dashboard import DASHBOARD, PAGES
 from dovecote.doctor import examine
-from dovecote.publish import DATABASE, Published, changes, forget_everywhere
+from dovecote.publish import DATABASE, Published, changes, forget_everywhere, write_pages_anew
 from dovecote.publish import publish as publish_version
 from dovecote.publish import restore as restore_version
 
@@ -120,17 +121,32 @@ def publish() -> None:
 
 
 @app.command()
+def dashboard(
+    version: Annotated[str, typer.Argument(help="A version or a part of its name.")] = "current",
+    look: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Write the dashboard and the churn report of a published version anew."""
+    with _one_sentence_errors():
+        published = Published()
+        target = write_pages_anew(published, published.find(version))
+    for page, about in PAGES.items():
+        _say(f"{about.title}: {target.folder / page}")
+    if look:
+        typer.launch(str((target.folder / DASHBOARD).resolve()))
+
+
+@app.command()
 def versions() -> None:
     """List the published versions, the latest build first; readers see the one with the arrow."""
     with _one_sentence_errors():
         published = Published()
-        current = published.current()
+        current = published.current_name()
         found = published.versions()
     table = Table("", "version", "as of", "published", "tables", "rows", "MB", "package")
     for version in found:
         manifest = version.manifest
         table.add_row(
-            "->" if current and version.name == current.name else "",
+            "->" if version.name == current else "",
             version.name,
             manifest.as_of_date,
             manifest.published_at[:16],
@@ -274,10 +290,16 @@ def tour() -> None:
 def _publish() -> None:
     started_at = time.monotonic()
     published = Published()
+    there = {version.name for version in published.versions()}
     version, pruned = publish_version(published)
+    done = (
+        f"Already published: {version.name}"
+        if version.name in there
+        else f"Published {version.name} in {time.monotonic() - started_at:.1f} s"
+    )
     _say(
-        f"Published {version.name} in {time.monotonic() - started_at:.1f} s "
-        f"({version.size / 1e6:,.1f} MB): read {published.link / DATABASE}, or Parquet beside it."
+        f"{done} ({version.size / 1e6:,.1f} MB): read {published.link / DATABASE}, or Parquet "
+        f"beside it. To look at: {published.link / DASHBOARD}"
     )
     for old in pruned:
         _say(f"Removed {old.name} (dovecote_published_versions_kept).")

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
@@ -16,7 +16,7 @@ import duckdb
 from packaging.requirements import Requirement
 
 from dovecote import warehouse
-from dovecote.publish import Published
+from dovecote.publish import Published, check_not_lost
 
 
 @dataclass(frozen=True)
@@ -110,12 +110,8 @@ def _locks(published: Published) -> str:
 
 
 def _warehouse(published: Published) -> str:
+    check_not_lost(published)
     if not warehouse.path().exists():
-        if published.versions():
-            raise ValueError(
-                f"{warehouse.path()} is not there, but {published.root} has versions of it: "
-                "dovecote restore it before the next build."
-            )
         return f"{warehouse.path()} is not there yet: dovecote build makes it"
     with warehouse.connect(read_only=False) as connection:
         builds = warehouse.builds(connection)
@@ -128,8 +124,9 @@ def _warehouse(published: Published) -> str:
             f"{last.status}, so nothing can be published: run dovecote build."
         )
     return (
-        f"{warehouse.path()}, {warehouse.path().stat().st_size / 1e6:,.0f} MB, {len(builds)} "
-        f"builds, the last of {last.started_at:%Y-%m-%d %H:%M} UTC {last.status}"
+        f"{warehouse.path()}, {warehouse.path().stat().st_size / 1e6:,.0f} MB, "
+        f"{_counted(builds, 'build')}, the last of {last.started_at:%Y-%m-%d %H:%M} UTC "
+        f"{last.status}"
     )
 
 
@@ -147,16 +144,23 @@ def _space(published: Published) -> str:
 
 
 def _published(published: Published) -> str:
-    current = published.current()
-    versions = published.versions()
-    if current is None and not versions:
+    current = published.current_name()
+    versions, damaged = published.versions(), published.damaged()
+    if current is None and not versions and not damaged:
         return f"{published.root} has no version yet: dovecote publish makes one"
     if current is None:
         raise ValueError(f"{published.link} is missing: dovecote rollback to a version.")
+    sentences = list(damaged.values())
     faults = [fault for version in versions for fault in version.faults()]
     if faults:
-        raise ValueError(
+        sentences.append(
             f"{'; '.join(faults)}: dovecote rollback to a version that is whole, and take the "
             "damaged one away."
         )
-    return f"{len(versions)} versions, all whole; readers see {current.name}"
+    if sentences:
+        raise ValueError(" ".join(sentences))
+    return f"{_counted(versions, 'version')}, all whole; readers see {current}"
+
+
+def _counted(things: Sequence[object], noun: str) -> str:
+    return f"{len(things):,} {noun}{'' if len(things) == 1 else 's'}"

@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from dovecote import pseudonyms
+from dovecote.sql import literal, quoted
 
 CUSTOMER_COLUMN = re.compile(r"^(\w+_)?(customer|person)_id$")
 VISITOR_COLUMN = re.compile(r"^(\w+_)?anonymous_id$")
@@ -91,7 +92,7 @@ class _Table:
 
     @property
     def sql(self) -> str:
-        return f"{_quoted(self.schema)}.{_quoted(self.name)}"
+        return quoted(self.schema, self.name)
 
 
 def identifiers(connection: duckdb.DuckDBPyConnection, customer_id: str) -> Identifiers:
@@ -208,18 +209,24 @@ def _statements(table: _Table) -> list[str]:
     """Give what takes $persons, $visitors and texts with $words out of a table."""
     alone = " and customer_id is null" if table.has_customer_id else ""
     doomed = [
-        *(f"list_contains($persons, trim({column}))" for column in table.customers),
-        *(f"(list_contains($visitors, trim({column})){alone})" for column in table.visitors),
+        *(f"list_contains($persons, trim({quoted(column)}))" for column in table.customers),
+        *(
+            f"(list_contains($visitors, trim({quoted(column)})){alone})"
+            for column in table.visitors
+        ),
         *(TEXT_OF_ONE_PERSON[column] for column in table.texts),
     ]
     emptied = [
-        *((column, f"list_contains($visitors, trim({column}))") for column in table.visitors),
+        *(
+            (column, f"list_contains($visitors, trim({quoted(column)}))")
+            for column in table.visitors
+        ),
         *((column, f"regexp_matches({column}, $words)") for column in table.texts_beside_others),
     ]
     return [
         f"delete from {table.sql} where {' or '.join(doomed)}",
         *(
-            f"update {table.sql} set {column} = null where {condition}"
+            f"update {table.sql} set {quoted(column)} = null where {condition}"
             for column, condition in emptied
         ),
     ]
@@ -236,17 +243,17 @@ def mentions(connection: duckdb.DuckDBPyConnection, identifiers: Identifiers) ->
             (column, f"in ({_literals(identifiers.anonymous_ids)})") for column in table.visitors
         ]
         parts += [
-            f"select {_literal(table.label)} as table_name, {_literal(column)} as column_name, "
-            f"count(*) as naming_rows from {table.sql} where trim({column}) {condition}"
+            f"select {literal(table.label)} as table_name, {literal(column)} as column_name, "
+            f"count(*) as naming_rows from {table.sql} where trim({quoted(column)}) {condition}"
             for column, condition in names
         ]
         texts = [(column, TEXT_OF_ONE_PERSON[column]) for column in table.texts]
         texts += [(c, f"regexp_matches({c}, $words)") for c in table.texts_beside_others]
         for column, condition in texts:
             for name, pattern in _patterns(identifiers).items():
-                condition = condition.replace(f"${name}", _literal(pattern))
+                condition = condition.replace(f"${name}", literal(pattern))
             parts.append(
-                f"select {_literal(table.label)}, {_literal(column)}, count(*) from {table.sql} "
+                f"select {literal(table.label)}, {literal(column)}, count(*) from {table.sql} "
                 f"where {condition}"
             )
     nothing = "select '' as table_name, '' as column_name, 0 as naming_rows"
@@ -282,10 +289,10 @@ def rewritten(connection: duckdb.DuckDBPyConnection, target: Path, storage_versi
         connection.execute("checkpoint")
         ((catalog,),) = connection.execute("select current_database()").fetchall()
         connection.execute(
-            f"attach {_literal(str(target))} as rewritten_file "
-            f"(storage_version {_literal(storage_version)})"
+            f"attach {literal(target)} as rewritten_file "
+            f"(storage_version {literal(storage_version)})"
         )
-        connection.execute(f"copy from database {_quoted(catalog)} to rewritten_file")
+        connection.execute(f"copy from database {quoted(catalog)} to rewritten_file")
         connection.execute("checkpoint rewritten_file")
         connection.execute("detach rewritten_file")
     except BaseException:
@@ -338,7 +345,7 @@ def _may_name_a_person(column: str) -> bool:
 def _named(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     """List the tables of a name, one for each target that was built into the file."""
     return [
-        f"{_quoted(schema)}.{_quoted(table)}"
+        quoted(schema, table)
         for (schema,) in connection.execute(
             "select schema_name from duckdb_tables() "
             "where database_name = current_database() and table_name = ? order by all",
@@ -354,7 +361,7 @@ def _is_known(connection: duckdb.DuckDBPyConnection, customer_id: str) -> bool:
             return True
     return any(
         connection.execute(
-            f"select 1 from {table.sql} where {column} = ? limit 1", [customer_id]
+            f"select 1 from {table.sql} where {quoted(column)} = ? limit 1", [customer_id]
         ).fetchall()
         for table in _tables(connection)
         for column in table.customers
@@ -381,12 +388,4 @@ def _hashed(identifier: str) -> str:
 
 
 def _literals(texts: Iterable[str]) -> str:
-    return ", ".join(_literal(text) for text in sorted(texts)) or "null"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return ", ".join(literal(text) for text in sorted(texts)) or "null"

@@ -15,6 +15,8 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.duckdb.environments.local import LocalEnvironment
 from dbt.adapters.duckdb.plugins import BasePlugin
 
+from dovecote.sql import literal
+
 # DuckLake reaches its catalog through the other one, which therefore comes first.
 EXTENSIONS = ("postgres_scanner", "ducklake")
 
@@ -54,11 +56,12 @@ def connect(version: int | None = None) -> duckdb.DuckDBPyConnection:
             "DOVECOTE_LAKE_CATALOG is not set: name the PostgreSQL database that holds the lake's "
             "catalog, like 'dbname=dovecote host=localhost'."
         )
-    path = f"ducklake:postgres:{catalog}".replace("'", "''")
     pinned = "" if version is None else f", snapshot_version {version}"
     connection = duckdb.connect()
     load_extensions(connection)
-    connection.execute(f"attach '{path}' as lake (read_only{pinned})")
+    connection.execute(
+        f"attach {literal(f'ducklake:postgres:{catalog}')} as lake (read_only{pinned})"
+    )
     connection.execute("set search_path = 'lake'")
     connection.execute("set TimeZone = 'UTC'")
     return connection

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 import duckdb
 
 from dovecote import warehouse
+from dovecote.publish import DATABASE, Published
+from dovecote.sql import quoted
 
 
 @dataclass(frozen=True)
@@ -26,24 +29,11 @@ class Answer:
     rows: list[tuple[object, ...]]
 
 
-ORIGIN = """
-select
-    string_agg(distinct sources.source_name, ', ' order by sources.source_name),
-    any_value(orders.orders),
-    any_value(orders.first_date),
-    any_value(orders.last_date),
-    any_value(coverage.as_of)
-from dovecote_staging.raw_input_files as sources
-cross join (select max(as_of) as as_of from dovecote_intermediate.int_core__run) as coverage
-cross join (
-    select
-        count(*) as orders,
-        min(order_date) as first_date,
-        max(order_date) as last_date
-    from dovecote_marts.fct_orders
-) as orders
-where sources.entity = 'orders'
-"""
+ORDERS = "select count(*), min(order_date), max(order_date) from fct_orders"
+SOURCES = """
+select string_agg(distinct source_name, ', ' order by source_name)
+from {relation}
+where entity = 'orders'"""
 
 QUESTIONS = (
     Question(
@@ -55,7 +45,7 @@ select
     round(max(case when period_index = 1 then retention_rate end), 3) as month_1,
     round(max(case when period_index = 2 then retention_rate end), 3) as month_2,
     round(max(case when period_index = 3 then retention_rate end), 3) as month_3
-from dovecote_marts.mart_retention
+from mart_retention
 where activity = 'order' and entry = 'first_time' and return_rule = 'on'
     and clock = 'calendar' and grain = 'month' and breakdown = 'none'
 group by cohort_start
@@ -70,7 +60,7 @@ select
     count(*) as customers,
     round(sum(monetary), 2) as net_revenue,
     cast(median(recency_days) as integer) as median_days_since_purchase
-from dovecote_marts.mart_customer_rfm
+from mart_customer_rfm
 group by rfm_segment
 order by net_revenue desc
 limit 6""",
@@ -85,7 +75,7 @@ select
     eligibility,
     count(*) as customers,
     round(avg(churn_probability), 2) as stays_away
-from dovecote_marts.mart_churn_scores
+from mart_churn_scores
 group by all
 order by activity, for_days, eligibility
 limit 12""",
@@ -100,7 +90,7 @@ select
     round(predicted_365d, 2) as predicted_365d,
     round(expected_loss, 2) as expected_loss,
     reason_1
-from dovecote_marts.mart_churn_alerts
+from mart_churn_alerts
 order by alert_rank
 limit 6""",
     ),
@@ -112,8 +102,8 @@ select
     recommendations.position,
     coalesce(products.product_name, products.product_id) as product,
     recommendations.reason_1
-from dovecote_marts.mart_customer_recommendations as recommendations
-inner join dovecote_marts.dim_products as products
+from mart_customer_recommendations as recommendations
+inner join dim_products as products
     on recommendations.product_id = products.product_id
 where recommendations.list_name = 'discover' and recommendations.position <= 2
 order by recommendations.fallback_level, recommendations.customer_id, recommendations.position
@@ -129,8 +119,8 @@ select
     reconciliation.duplicates,
     reconciliation.quarantined,
     mode(quarantine.reasons) as most_often_for
-from dovecote_marts.mart_input_reconciliation as reconciliation
-left join dovecote_marts.mart_quarantine as quarantine
+from mart_input_reconciliation as reconciliation
+left join mart_quarantine as quarantine
     on reconciliation.entity = quarantine.entity
 where reconciliation.rows_in > 0
 group by all
@@ -154,24 +144,68 @@ def take() -> tuple[str, list[Answer]]:
     """
     try:
         with warehouse.connect(read_only=True) as connection:
-            return _origin(connection), [_answer(connection, question) for question in QUESTIONS]
+            builds = warehouse.builds(connection)
+            schemas = {
+                table.name: table.schema
+                for build in reversed(builds)
+                for table in build.published_tables
+            }
+            answers = [_answer(connection, question, schemas) for question in QUESTIONS]
+            return _origin(connection, builds, schemas), answers
     except duckdb.CatalogException as error:
-        raise ValueError(f"{warehouse.path()} has no marts yet: run dbt build on it.") from error
+        raise ValueError(f"{warehouse.path()} has no marts yet: run dovecote build.") from error
 
 
-def _origin(connection: duckdb.DuckDBPyConnection) -> str:
-    found = connection.execute(ORIGIN).fetchone()
-    assert found is not None  # an aggregate has one row
-    source, orders, first_date, last_date, as_of = found
+def _origin(
+    connection: duckdb.DuckDBPyConnection,
+    builds: list[warehouse.Build],
+    schemas: dict[str, str],
+) -> str:
+    ((orders, first_date, last_date),) = connection.execute(_placed(ORDERS, schemas)).fetchall()
+    source = _source(connection)
     if not orders:
         return f"{warehouse.path()} was built from {source or 'nothing'}, which holds no orders."
+    as_of = next((build.as_of for build in builds if build.as_of), None)
+    current = Published().current()
+    where = (
+        f"{Published().link / DATABASE}, which stays while the next build runs"
+        if current and current.manifest.run_id in {build.run_id for build in builds}
+        else f"{warehouse.path()}; dovecote publish makes a copy that stays while builds run"
+    )
     return (
-        f"{warehouse.path()} was built from {source}: {orders:,} orders, {first_date} to "
-        f"{last_date}, as of {as_of} UTC. Its tables for use are in the schema dovecote_marts."
+        f"{warehouse.path()} was built from {source or 'a published version'}: {orders:,} orders, "
+        f"{first_date} to {last_date}, as of {as_of} UTC. Its tables for use are in the schema "
+        f"{schemas['fct_orders']} of {where}."
     )
 
 
-def _answer(connection: duckdb.DuckDBPyConnection, question: Question) -> Answer:
-    cursor = connection.execute(question.sql)
+def _source(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """Name the files of orders; none in a warehouse that was restored and not built since."""
+    for schema, name in connection.execute(
+        "select table_schema, table_name from information_schema.tables "
+        "where table_name = 'raw_input_files'"
+    ).fetchall():
+        ((source,),) = connection.execute(SOURCES.format(relation=quoted(schema, name))).fetchall()
+        return str(source) if source else None
+    return None
+
+
+def _answer(
+    connection: duckdb.DuckDBPyConnection, question: Question, schemas: dict[str, str]
+) -> Answer:
+    placed = replace(question, sql=_placed(question.sql, schemas))
+    cursor = connection.execute(placed.sql)
     columns = [str(column[0]) for column in cursor.description or []]
-    return Answer(question, columns, cursor.fetchall())
+    return Answer(placed, columns, cursor.fetchall())
+
+
+def _placed(sql: str, schemas: dict[str, str]) -> str:
+    """Name the schema of each table, so that the query can be copied into any client."""
+
+    def with_schema(found: re.Match[str]) -> str:
+        word, table = found.groups()
+        if table not in schemas:
+            raise ValueError(f"{warehouse.path()} has no {table} yet: run dovecote build.")
+        return f"{word} {schemas[table]}.{table}"
+
+    return re.sub(r"\b(from|join) (\w+)", with_schema, sql)

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from dovecote import locks
+from dovecote.sql import literal, quoted
 
 DEFAULT = Path("warehouse/warehouse.duckdb")
 
@@ -140,11 +141,6 @@ def attached() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def literal(text: object) -> str:
-    """Write a text as SQL does."""
-    return "'" + str(text).replace("'", "''") + "'"
-
-
 def _why_not_open(error: str) -> str:
     if "Could not set lock" in error:
         process = re.search(r"\(PID (\d+)\)", error)
@@ -162,7 +158,7 @@ def _why_not_open(error: str) -> str:
 
 
 def builds(connection: duckdb.DuckDBPyConnection) -> list[Build]:
-    """List the builds that the registry of a warehouse or a published version knows, latest first.
+    """List the builds that the registry of a warehouse knows, latest first.
 
     Parameters
     ----------
@@ -185,35 +181,56 @@ def builds(connection: duckdb.DuckDBPyConnection) -> list[Build]:
 
 def abort(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:
     """Write into the registry that a build died."""
-    for schema, table in connection.execute(
-        "select schema_name, table_name from duckdb_tables() where table_name = 'builds'"
-    ).fetchall():
+    for place in history(connection):
         connection.execute(
-            f"update \"{schema}\".{table} set status = 'aborted' "
+            f"update {quoted(*place, 'builds')} set status = 'aborted' "
             "where run_id = ? and status = 'running'",
             [run_id],
         )
 
 
-def _builds(connection: duckdb.DuckDBPyConnection) -> list[Build]:
-    registries = connection.execute(
-        "select table_catalog, table_schema from information_schema.columns "
-        "where table_name = 'builds' and column_name = 'published_tables' order by all"
+def history(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """Find the schema with the registry of builds and the list of forgotten people.
+
+    A shop may have tables named `builds` of its own.
+
+    Parameters
+    ----------
+    connection
+        The open file.
+
+    Returns
+    -------
+    list of tuple
+        Its catalog and its name; empty before the first build.
+
+    Raises
+    ------
+    ValueError
+        If several targets were built into the file.
+    """
+    found = connection.execute(
+        "select database_name, schema_name from duckdb_columns() where (table_name, column_name) "
+        "in (('builds', 'published_tables'), ('forgotten_people', 'id_hash')) "
+        "group by all having count(*) = 2 order by all"
     ).fetchall()
-    if not registries:
-        return []
-    if len(registries) > 1:
-        schemas = ", ".join(schema for _, schema in registries)
+    if len(found) > 1:
+        schemas = ", ".join(schema for _, schema in found)
         raise ValueError(
             f"{path()} has builds of several targets ({schemas}): give each target a file of its "
             "own."
         )
-    ((catalog, schema),) = registries
-    found = connection.execute(
-        f'from "{catalog}"."{schema}".builds order by started_at desc, run_id'
-    )
-    names = [column[0] for column in found.description]
-    return [_build(dict(zip(names, row, strict=True))) for row in found.fetchall()]
+    return found
+
+
+def _builds(connection: duckdb.DuckDBPyConnection) -> list[Build]:
+    for place in history(connection):
+        found = connection.execute(
+            f"from {quoted(*place, 'builds')} order by started_at desc, run_id"
+        )
+        names = [column[0] for column in found.description]
+        return [_build(dict(zip(names, row, strict=True))) for row in found.fetchall()]
+    return []
 
 
 def _build(row: dict[str, Any]) -> Build:

@@ -39,7 +39,7 @@ def run_dbt(
         environment["DOVECOTE_AS_OF"] = as_of
     return subprocess.run(
         [
-            *(sys.executable, "-c", "from dbt.cli.main import cli; cli()", command),
+            *(sys.executable, "-c", "from dbt.cli.main import cli; cli()", *command.split()),
             *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
             *("--vars", json.dumps(dict(variables or {}))),
             *arguments,

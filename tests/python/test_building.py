@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from dovecote import building, warehouse
-from dovecote.building import Outcome, Progress, build
-from publish.shops import Shop, shop_in
+from dovecote.building import Outcome, Progress, build, steps_back
+from dovecote.publish import Published, publish, restore
+from publish.shops import HISTORY, Shop, shop_in
 
 RUN_ID = "00000001-0000-4000-8000-000000000000"
+ORDERS = """input_fingerprints = '{{"orders": {{"rows": {}}}}}'"""
 Say = Callable[..., Outcome]
 
 
@@ -229,3 +232,89 @@ def test_no_build_begins_outside_of_a_project_or_while_another_is_at_work(
     with pytest.raises(ValueError, match=r"has no dbt_project\.yml: change to the folder"):
         build_with(printing())
     assert not runs.exists()
+
+
+def test_dbt_leaves_its_temporary_files_in_the_folder_of_the_run(
+    shop: Shop, build_with: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # dbt changes to the folder of the project, wherever it was called from.
+    monkeypatch.setenv("DOVECOTE_WAREHOUSE", str(shop.file.relative_to(tmp_path)))
+    outcome = build_with(
+        "import os, tempfile\nos.chdir('/')\nprint(os.path.realpath(tempfile.gettempdir()))\n"
+    )
+    assert outcome.messages == [str(outcome.run_folder.resolve())]
+
+
+def test_ctrl_c_ends_dbt_and_the_registry_says_so(
+    shop: Shop, build_with: Say, tmp_path: Path
+) -> None:
+    shop.build("running")
+    began = tmp_path / "began"
+    outcome = build_with(
+        "import os, pathlib, signal, time\n"
+        f"print({node_event('one', 'started')!r}, flush=True)\n"
+        f"while not pathlib.Path({str(began)!r}).exists(): time.sleep(0.01)\n"
+        # As a terminal does, to every process of the group.
+        "for process in (os.getpid(), os.getppid()): os.kill(process, signal.SIGINT)\n"
+        "time.sleep(60)\n",
+        lambda _: began.touch(),
+    )
+    assert outcome.exit_code == -signal.SIGTERM
+    assert outcome.messages == ["Stopped by hand: what was built until then stays, unpublished."]
+    assert outcome.build
+    assert (outcome.build.run_id, outcome.build.status) == (RUN_ID, "aborted")
+    assert not outcome.is_green
+    with warehouse.locked():
+        pass
+
+
+AS_OF = "as of 2025-03-01 05:05, earlier than the green build before (2025-03-01 06:05)"
+ROWS = "orders has 1 rows, 2 in the green build before."
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ([], [f"{AS_OF}: is the input whole?", ROWS]),
+        (["as_of = '2025-03-01 06:05:06'"], [ROWS]),
+        ([ORDERS.format(2)], [f"{AS_OF}: is the input whole?"]),
+        (["as_of = '2025-03-02'", ORDERS.format(3)], []),
+        (["as_of = '2025-03-02'", "input_fingerprints = '{}'"], [ROWS.replace("1", "0", 1)]),
+        (["is_green = false", "status = 'part'"], []),
+    ],
+)
+def test_a_green_build_that_went_back_is_noticed(
+    shop: Shop, build_with: Say, changes: list[str], expected: list[str]
+) -> None:
+    shop.build()
+    shop.build()
+    shop.build("failed", message="mart_a")
+    # Of the two green builds the first, which knows less, is the later now.
+    later = ", ".join(["started_at = '2025-03-03'", *changes])
+    shop.run(f"update {HISTORY}.builds set {later} where run_id = '{RUN_ID}'")
+    assert steps_back(build_with(printing(event()))) == expected
+
+
+def test_a_first_build_did_not_go_back(shop: Shop, build_with: Say) -> None:
+    shop.build()
+    assert steps_back(build_with(printing(event()))) == []
+
+
+def test_a_lost_warehouse_is_not_begun_anew_where_a_version_can_bring_it_back(
+    shop: Shop, runs: Path, build_with: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.build()
+    version, _ = publish(Published())
+    shop.file.unlink()
+    with pytest.raises(ValueError, match=f"{shop.file} is not there, but .* restore it"):
+        build_with(printing())
+    assert not runs.exists()
+    restore(version)
+    assert build_with(printing()).exit_code == 0
+    shop.file.unlink()
+    (version.folder / "manifest.json").unlink()
+    # Its list of forgotten people may be whole.
+    with pytest.raises(ValueError, match="is not there, but"):
+        build_with(printing())
+    monkeypatch.setenv("DOVECOTE_PUBLISHED", str(runs / "elsewhere"))
+    assert build_with(printing()).exit_code == 0

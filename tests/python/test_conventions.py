@@ -111,12 +111,6 @@ def test_every_mart_says_its_grain_first(marts: dict[str, dict[str, Any]]) -> No
         assert node["description"].startswith("One row per "), name
 
 
-def test_every_column_of_a_mart_is_described(marts: dict[str, dict[str, Any]]) -> None:
-    for name, node in marts.items():
-        for column in node["columns"].values():
-            assert len(column["description"]) > 3, (name, column["name"])
-
-
 def test_every_mart_has_a_key_and_rules(
     manifest: dict[str, Any], marts: dict[str, dict[str, Any]]
 ) -> None:
@@ -130,11 +124,14 @@ def test_every_mart_has_a_key_and_rules(
         assert (node["unique_id"], "rules") in tests, name
 
 
-def test_every_model_is_described(manifest: dict[str, Any]) -> None:
+def test_every_column_of_a_table_is_described(manifest: dict[str, Any]) -> None:
+    """That all columns are listed, `test_every_column_is_listed` asks of the demo's warehouse."""
     undescribed = [
-        node["name"]
+        (node["name"], column["name"])
         for node in manifest["nodes"].values()
-        if node["resource_type"] in ("model", "seed") and not node["description"]
+        if node["resource_type"] in ("model", "seed")
+        for column in node["columns"].values()
+        if len(column["description"]) <= 3
     ]
     assert undescribed == []
 

@@ -14,7 +14,7 @@ import pytest
 from dovecote import doctor, warehouse
 from dovecote.doctor import Finding, examine
 from dovecote.publish import Published, publish
-from publish.shops import HISTORY, Shop, shop_in
+from publish.shops import HISTORY, Shop, copies_of_registries, shop_in
 
 SUBJECTS = ["packages", "project and inputs", "locks", "warehouse", "disk space", "published"]
 PROJECT = Path(__file__).parents[2]
@@ -55,13 +55,21 @@ def test_where_all_is_well_each_finding_says_what_is_there(shop: Shop) -> None:
             f"duckdb {version('duckdb')}",
             "/data/shop can be read",
             "no command is at work",
-            f"{shop.file}, 2 MB, 1 builds, the last of 2025-03-01 05:05 UTC green",
+            f"{shop.file}, 2 MB, 1 build, the last of 2025-03-01 05:05 UTC green",
             "enough for a build and a version",
-            "1 versions, all whole; readers see 2025-03-01T050506Z-00000001",
+            "1 version, all whole; readers see 2025-03-01T050506Z-00000001",
         ],
         strict=True,
     ):
         assert said in text
+
+
+def test_several_are_counted_as_such(shop: Shop) -> None:
+    shop.build()
+    publish(Published())
+    texts = {finding.subject: finding.text for finding in examine(Published())}
+    assert ", 2 builds, the last of" in texts["warehouse"]
+    assert texts["published"].startswith("2 versions, all whole")
 
 
 def test_what_is_not_there_yet_is_well(
@@ -75,6 +83,15 @@ def test_what_is_not_there_yet_is_well(
     assert "is not there yet: dovecote build makes it" in texts["warehouse"]
     assert "has no version yet: dovecote publish makes one" in texts["published"]
     assert "DOVECOTE_DATA is not set" in texts["project and inputs"]
+
+
+def test_a_lost_warehouse_is_told(shop: Shop) -> None:
+    shop.file.unlink()
+    assert ill() == {
+        "warehouse": f"{shop.file} is not there, but {Published().root} has versions of it: "
+        "dovecote restore it, history and the list of forgotten people included, or let "
+        "DOVECOTE_PUBLISHED name another folder."
+    }
 
 
 def test_packages_that_are_missing_or_of_another_version_are_named(
@@ -146,7 +163,7 @@ def test_a_warehouse_that_cannot_be_used_is_told(shop: Shop, statement: str | No
         shop.file.write_bytes(b"dear diary")
         said = "cannot be opened as a file of this DuckDB: move it away, then build anew"
     elif statement == "create schema other":
-        shop.run(statement, f"create table other.builds as from {HISTORY}.builds")
+        shop.run(statement, *copies_of_registries("other"))
         said = rf"has builds of several targets \({HISTORY}, other\): give each target a file"
     else:
         shop.run(f"delete from {HISTORY}.builds")

@@ -72,6 +72,7 @@ WRONG_VARS: list[tuple[str, Any, str]] = [
     ("dovecote_recommendation_segment", "age", "choose one of acquisition_channel, country"),
     ("dovecote_association_window_days", 1.5, "give a whole number"),
     ("dovecote_pseudonymise", "yes, please", "choose one of True, False"),
+    ("dovecote_dashboard_customer_ids", "some", "choose one of True, False"),
 ]
 
 # Those that dbt's parser meets before the run starts.

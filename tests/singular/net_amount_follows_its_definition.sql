@@ -1,3 +1,4 @@
+-- The definition of net revenue, which a project may override, is what fct_orders holds.
 {{ config(store_failures_as="view") }}
 
 select

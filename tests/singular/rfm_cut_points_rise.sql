@@ -1,3 +1,4 @@
+-- No cut-point of a measure lies below the one before it.
 {{ config(store_failures_as="view") }}
 
 with

@@ -13,20 +13,20 @@ evaluation as (
 final as (
 
     select
-        cast(method_name as string) as method_name,
-        cast(task as string) as task,
-        cast(cutoff_date as date) as cutoff_date,
-        cast(k as integer) as k,
-        cast(customers as bigint) as customers,
+        cast(evaluation.method_name as string) as method_name,
+        cast(evaluation.task as string) as task,
+        cast(evaluation.cutoff_date as date) as cutoff_date,
+        cast(evaluation.k as integer) as k,
+        cast(evaluation.customers as bigint) as customers,
         {%- for name in measures %}
-        cast({{ name }} as double) as {{ name }},
+        cast(evaluation.{{ name }} as double) as {{ name }},
         {%- endfor %}
         {%- for baseline in ["windowed_popularity", "published"] %}
-        cast(ndcg_over_{{ baseline }} as double) as ndcg_over_{{ baseline }},
-        cast(ndcg_over_{{ baseline }}_low as double) as ndcg_over_{{ baseline }}_low,
-        cast(ndcg_over_{{ baseline }}_high as double) as ndcg_over_{{ baseline }}_high,
+        cast(evaluation.ndcg_over_{{ baseline }} as double) as ndcg_over_{{ baseline }},
+        cast(evaluation.ndcg_over_{{ baseline }}_low as double) as ndcg_over_{{ baseline }}_low,
+        cast(evaluation.ndcg_over_{{ baseline }}_high as double) as ndcg_over_{{ baseline }}_high,
         {%- endfor %}
-        method_name = 'published' as is_published
+        evaluation.method_name = 'published' as is_published
     from evaluation
 
 )

@@ -1,5 +1,5 @@
 """Pages to look at: a dashboard and a churn report, written from a published version."""
 
-from dovecote.dashboard.pages import PAGES, write_pages
+from dovecote.dashboard.pages import DASHBOARD, PAGES, write_pages
 
-__all__ = ["PAGES", "write_pages"]
+__all__ = ["DASHBOARD", "PAGES", "write_pages"]

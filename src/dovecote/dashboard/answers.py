@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from dovecote.warehouse import literal
+from dovecote.sql import literal
 
 QUERIES = resources.files("dovecote.dashboard") / "queries"
 # Digits that a screen can show; the rest would be weight.
@@ -19,7 +19,7 @@ SIGNIFICANT_DIGITS = 7
 Answer = dict[str, Any]
 
 
-def ask(connection: duckdb.DuckDBPyConnection, question: str) -> Answer:
+def ask(connection: duckdb.DuckDBPyConnection, question: str) -> Answer | None:
     """Give the answer to a question, column by column.
 
     Parameters
@@ -31,25 +31,15 @@ def ask(connection: duckdb.DuckDBPyConnection, question: str) -> Answer:
 
     Returns
     -------
-    dict
+    dict or None
         By column either its values, or, where few texts repeat, {"levels": texts, "codes": places};
-        nothing where the version lacks a table.
-
-    Raises
-    ------
-    ValueError
-        If a table lacks a column that the question needs.
+        None where the version lacks a table or column: a project may switch models off, and another
+        release may have published.
     """
     try:
         cursor = connection.execute((QUERIES / f"{question}.sql").read_text())
-    except duckdb.CatalogException:
-        # A project may switch models off: their charts say that there are no rows.
-        return {}
-    except duckdb.BinderException as error:
-        raise ValueError(
-            "the version was published by another release, whose columns this dashboard does not "
-            f"know ({str(error).splitlines()[0]}): build and publish again."
-        ) from error
+    except (duckdb.CatalogException, duckdb.BinderException):
+        return None
     names = [str(column[0]) for column in cursor.description or []]
     rows = cursor.fetchall()
     columns = zip(*rows, strict=True) if rows else [()] * len(names)

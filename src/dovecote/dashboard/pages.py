@@ -27,7 +27,7 @@ class Page:
     sections
         Names of files in page/sections/, without their endings.
     questions
-        Names of files in queries/, without their endings.
+        Names of files in queries/, without their endings, and `headlines_before`.
     """
 
     title: str
@@ -35,13 +35,19 @@ class Page:
     questions: tuple[str, ...]
 
 
+DASHBOARD, CHURN_REPORT = "dashboard.html", "churn_report.html"
+# The headlines of the version before: the one answer that is not of the version itself.
+BEFORE = "headlines_before"
+
 PAGES = {
-    "dashboard.html": Page(
+    DASHBOARD: Page(
         title="Customer retention",
         sections=("overview", "retention", "customers", "churn", "recommendations", "data_quality"),
         questions=(
             "shop",
             "inputs",
+            "headlines",
+            BEFORE,
             "growth",
             "score_changes",
             "retention",
@@ -67,12 +73,13 @@ PAGES = {
             "models",
         ),
     ),
-    "churn_report.html": Page(
+    CHURN_REPORT: Page(
         title="Churn report",
         sections=("churn_report",),
         questions=(
             "shop",
             "inputs",
+            "growth",
             "published_models",
             "risk",
             "risk_over_time",
@@ -94,30 +101,22 @@ def write_pages(database: Path, folder: Path, previous: Path | None) -> None:
         Where the pages go to.
     previous
         DuckDB file of the version before, to say what changed since; none for the first.
-
-    Raises
-    ------
-    ValueError
-        If a table lacks a column that a page needs.
     """
-    headlines = []
-    for version in [database] if previous is None else [database, previous]:
-        with opened(version) as connection:
-            headlines.append(ask(connection, "headlines"))
     with opened(database) as connection:
         asked = {question for page in PAGES.values() for question in page.questions}
-        answers = {question: ask(connection, question) for question in sorted(asked)}
+        answers = {question: ask(connection, question) for question in sorted(asked - {BEFORE})}
+    if previous is not None:
+        with opened(previous) as connection:
+            answers[BEFORE] = ask(connection, "headlines")
     for name, page in PAGES.items():
-        shown = {question: answers[question] for question in page.questions}
-        shown |= {"headlines": headlines[0], "headlines_before": headlines[-1]}
-        if previous is None:
-            del shown["headlines_before"]
+        shown = {question: answers.get(question) for question in page.questions}
         (folder / name).write_text(_rendered(page, shown), encoding="utf-8")
 
 
 def _rendered(page: Page, answers: dict[str, Any]) -> str:
     template = jinja2.Template(_text("page.html"), autoescape=False, keep_trailing_newline=True)
-    scripts = ["base.js", "charts.js", "alerts.js", *(f"sections/{name}.js" for name in page.sections)]
+    sections = (f"sections/{name}.js" for name in page.sections)
+    scripts = ("base.js", "charts.js", "alerts.js", *sections, "start.js")
     return template.render(
         title=page.title,
         style=_text("page.css"),
@@ -126,7 +125,7 @@ def _rendered(page: Page, answers: dict[str, Any]) -> str:
         answers=json.dumps(
             answers, ensure_ascii=False, allow_nan=False, separators=(",", ":")
         ).replace("<", "\\u003c"),
-        scripts=[_text(name) for name in [*scripts, "start.js"]],
+        scripts=[_text(name) for name in scripts],
     )
 
 
@@ -137,5 +136,6 @@ def _text(name: str) -> str:
 def _plotly() -> str:
     """Read plotly.js, without the second that importing its Python package takes."""
     package = importlib.util.find_spec("plotly")
-    assert package is not None and package.origin is not None  # a dependency
+    assert package is not None
+    assert package.origin is not None
     return (Path(package.origin).parent / "package_data" / "plotly.min.js").read_text("utf-8")

@@ -3,8 +3,9 @@
 from dovecote.publish.comparison import TableChange, changes
 from dovecote.publish.folder import Published
 from dovecote.publish.forgetting import forget_everywhere
+from dovecote.publish.looking import write_pages_anew
 from dovecote.publish.publishing import publish
-from dovecote.publish.restoring import restore
+from dovecote.publish.restoring import check_not_lost, restore
 from dovecote.publish.version import DATABASE, Version
 
 __all__ = [
@@ -13,7 +14,9 @@ __all__ = [
     "TableChange",
     "Version",
     "changes",
+    "check_not_lost",
     "forget_everywhere",
     "publish",
     "restore",
+    "write_pages_anew",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import duckdb
 
 from dovecote.publish.version import PublishedTable, Version
+from dovecote.sql import literal, quoted
 
 # Fitted numbers of one input differ by less from build to build.
 RELATIVE_TOLERANCE = 1e-8
@@ -78,8 +79,7 @@ def changes(before: Version, after: Version) -> list[TableChange]:
         raise ValueError(f"{fault}: compare other versions (dovecote versions).")
     with duckdb.connect() as connection:
         for alias, version in (("before", before), ("after", after)):
-            source = str(version.database).replace("'", "''")
-            connection.execute(f"attach '{source}' as \"{alias}\" (read_only)")
+            connection.execute(f"attach {literal(version.database)} as {quoted(alias)} (read_only)")
         earlier = {(table.schema, table.name): table for table in before.manifest.tables}
         later = {(table.schema, table.name): table for table in after.manifest.tables}
         return [
@@ -121,17 +121,19 @@ def _row_changes(
     common = [
         column for column, type_ in after.columns.items() if before.columns.get(column) == type_
     ]
-    relation = f'"{after.schema}"."{after.name}"'
+    relation = quoted(after.schema, after.name)
     if not after.key or after.key != before.key or not set(after.key) <= set(common):
-        columns = ", ".join(f'"{column}"' for column in common) or "null"
+        columns = ", ".join(map(quoted, common)) or "null"
         counts = [
-            f'(select count(*) from (select {columns} from "{these}".{relation} '
-            f'except all select {columns} from "{those}".{relation}))'
+            f"(select count(*) from (select {columns} from {quoted(these)}.{relation} "
+            f"except all select {columns} from {quoted(those)}.{relation}))"
             for these, those in (("after", "before"), ("before", "after"))
         ]
         added, removed = connection.execute(f"select {', '.join(counts)}").fetchall()[0]
         return added, removed, 0
-    on = " and ".join(f'later."{key}" is not distinct from earlier."{key}"' for key in after.key)
+    on = " and ".join(
+        f"later.{quoted(key)} is not distinct from earlier.{quoted(key)}" for key in after.key
+    )
     differs = " or ".join(
         _differs(column, after.columns[column] in ("DOUBLE", "FLOAT"))
         for column in common
@@ -149,7 +151,7 @@ def _row_changes(
 
 
 def _differs(column: str, is_float: bool) -> str:
-    old, new = f'earlier."{column}"', f'later."{column}"'
+    old, new = f"earlier.{quoted(column)}", f"later.{quoted(column)}"
     if not is_float:
         return f"{old} is distinct from {new}"
     return (

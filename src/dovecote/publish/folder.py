@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from dovecote import locks
 from dovecote.publish.version import Version
 
 DEFAULT = Path("published")
+# When its build began, the begin of its run_id, and how often it was written anew.
+NAME = re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z-[0-9a-f]{8}(-r\d+)?")
 _INCOMING, _OUTGOING, _NEXT = ".incoming-", ".outgoing-", ".current-next"
 
 
@@ -38,22 +41,40 @@ class Published:
         return self.root / "current"
 
     def versions(self) -> list[Version]:
-        """List all versions, the latest build first."""
-        if not self.root.is_dir():
-            return []
-        folders = [
-            folder
-            for folder in self.root.iterdir()
-            if folder.is_dir() and not folder.is_symlink() and not folder.name.startswith(".")
-        ]
+        """List all versions but damaged ones, the latest build first."""
         return sorted(
-            map(Version.read, folders),
+            (found for found in self._read().values() if isinstance(found, Version)),
             key=lambda version: (version.manifest.built_at, version.name),
             reverse=True,
         )
 
+    def damaged(self) -> dict[str, str]:
+        """Say in one sentence each, by its name, which versions have lost their manifest."""
+        return {name: found for name, found in self._read().items() if isinstance(found, str)}
+
+    def _read(self) -> dict[str, Version | str]:
+        found: dict[str, Version | str] = {}
+        for folder in self.root.iterdir() if self.root.is_dir() else ():
+            if NAME.fullmatch(folder.name) and folder.is_dir() and not folder.is_symlink():
+                try:
+                    found[folder.name] = Version.read(folder)
+                except ValueError as error:
+                    found[folder.name] = str(error)
+        return found
+
     def current(self) -> Version | None:
         """Give the version that readers see; none where nothing has been published.
+
+        Raises
+        ------
+        ValueError
+            If `current` is no link, or points to nothing, or to a damaged version.
+        """
+        name = self.current_name()
+        return Version.read(self.root / name) if name else None
+
+    def current_name(self) -> str | None:
+        """Give the name of the version that readers see, be it damaged or not.
 
         Raises
         ------
@@ -73,7 +94,7 @@ class Published:
                 f"{self.link} points to {target}, which is no version: dovecote rollback to one "
                 "that is, or, where there is none, take the link away and publish again."
             )
-        return Version.read(self.root / target.name)
+        return target.name
 
     def before_current(self) -> Version:
         """Give the version of the build before the current one's.
@@ -83,15 +104,18 @@ class Published:
         ValueError
             If there is none.
         """
-        current = self.current()
-        names = [version.name for version in self.versions()]
-        earlier = names[names.index(current.name) + 1 :] if current else []
-        if not earlier:
+        current = self.current_name()
+        earlier = self.before(current) if current else None
+        if earlier is None:
             raise ValueError(
                 f"{self.root} has no version of a build before the current one's: name one "
                 "(dovecote versions)."
             )
-        return self.find(earlier[0])
+        return earlier
+
+    def before(self, name: str) -> Version | None:
+        """Give the version of the build before one's, or None for the first."""
+        return next((version for version in self.versions() if version.name < name), None)
 
     def find(self, name: str) -> Version:
         """Find a version by its name, a part of it, or `current`.
@@ -129,23 +153,23 @@ class Published:
     @contextmanager
     def arriving(self, name: str) -> Iterator[Path]:
         """Give a new folder to write a version into, which takes its name once it is whole."""
+        with self.incoming(name) as incoming, writing(self.root / name):
+            yield incoming
+            for file in incoming.rglob("*"):
+                if file.is_file():
+                    # Whoever opens a published file for writing would keep others out of it.
+                    file.chmod(file.stat().st_mode & 0o444)
+            put(incoming, self.root / name)
+
+    @contextmanager
+    def incoming(self, name: str) -> Iterator[Path]:
+        """Give a new folder that no reader looks for; what is left in it goes."""
         incoming = self.root / f"{_INCOMING}{name}"
         incoming.mkdir()
         try:
-            with writing(self.root / name):
-                yield incoming
-                for folder, _, files in os.walk(incoming):
-                    for file in files:
-                        # Whoever opens a published file for writing would keep others out of it.
-                        readable = (Path(folder) / file).stat().st_mode & 0o444
-                        (Path(folder) / file).chmod(readable)
-                        _flush(Path(folder) / file)
-                    _flush(Path(folder))
-                incoming.rename(self.root / name)
-                _flush(self.root)
-        except BaseException:
+            yield incoming
+        finally:
             shutil.rmtree(incoming, ignore_errors=True)
-            raise
 
     def point_to(self, version: Version) -> None:
         """Let readers who open `current` from now on see a version."""
@@ -160,7 +184,7 @@ class Published:
         version.folder.rename(outgoing)
         shutil.rmtree(outgoing)
 
-    def prune(self, kept: int, *, spared: Version | None = None) -> list[Version]:
+    def prune(self, kept: int, *, spared: str | None = None) -> list[Version]:
         """Remove old versions.
 
         Parameters
@@ -168,15 +192,15 @@ class Published:
         kept
             How many stay, the latest first. The current one stays besides.
         spared
-            The one that was current until now: who has just read where `current` points to, and
-            has yet to open it, must find it there.
+            Name of the one that was current until now: who has just read where `current` points
+            to, and has yet to open it, must find it there.
 
         Returns
         -------
         list of Version
             Those removed.
         """
-        staying = {version.name for version in (self.current(), spared) if version}
+        staying = {self.current_name(), spared}
         old = [version for version in self.versions()[kept:] if version.name not in staying]
         for version in old:
             self.remove(version)
@@ -194,6 +218,14 @@ def writing(target: Path) -> Iterator[None]:
             f"{target} cannot be written ({reason}), and what was there stays: make space on the "
             "disk or mend what it says, then try again."
         ) from error
+
+
+def put(incoming: Path, target: Path) -> None:
+    """Give a file or folder that is whole its name, so that a power cut leaves it whole."""
+    for path in (incoming, *incoming.rglob("*")):
+        _flush(path)
+    incoming.rename(target)
+    _flush(target.parent)
 
 
 def _flush(path: Path) -> None:

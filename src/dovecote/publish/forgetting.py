@@ -10,8 +10,9 @@ from pathlib import Path
 import duckdb
 
 from dovecote import forget, warehouse
+from dovecote.dashboard import write_pages
 from dovecote.forget import Identifiers
-from dovecote.publish.folder import Published, writing
+from dovecote.publish.folder import Published, put, writing
 from dovecote.publish.publishing import (
     VERSION_TABLE,
     facts_of_files,
@@ -19,6 +20,7 @@ from dovecote.publish.publishing import (
     write_parquet,
 )
 from dovecote.publish.version import DATABASE, STORAGE_VERSION, Version
+from dovecote.sql import literal, quoted
 
 
 def forget_everywhere(published: Published, customer_id: str) -> dict[Path, forget.Mentions]:
@@ -43,14 +45,17 @@ def forget_everywhere(published: Published, customer_id: str) -> dict[Path, forg
     Raises
     ------
     ValueError
-        If nobody knows the customer, the warehouse was not built since it was restored, or another
-        command or process uses the files.
+        If nobody knows the customer, the warehouse was not built since it was restored, a version
+        is damaged, or another command or process uses the files.
     """
     with warehouse.locked(), published.locked():
         with (
             warehouse.connect(read_only=False) as connection,
             writing(warehouse.path()),
         ):
+            # A person could not be taken out of what cannot be read.
+            for sentence in published.damaged().values():
+                raise ValueError(sentence)
             current = published.current()
             old = sorted(published.versions(), key=_writing)
             identifiers = _identifiers(connection, old, customer_id)
@@ -59,12 +64,13 @@ def forget_everywhere(published: Published, customer_id: str) -> dict[Path, forg
             forget.remember(connection, identifiers)
             # A killed forget leaves x beside x-r1, which is x without the person.
             latest = {_writing(version)[0]: version for version in old}
-            versions = []
+            versions: list[Version] = []
             for version in old:
                 first_name, number = _writing(version)
                 if version is latest[first_name]:
                     name = f"{first_name}-r{number + 1}"
-                    rewritten = _without(published, version, name, identifiers, connection)
+                    before = versions[-1] if versions else None
+                    rewritten = _without(published, version, name, identifiers, connection, before)
                     versions.append(rewritten)
                     if current is not None and first_name == _writing(current)[0]:
                         published.point_to(rewritten)
@@ -74,7 +80,7 @@ def forget_everywhere(published: Published, customer_id: str) -> dict[Path, forg
             connection.commit()
             incoming = warehouse.beside(".incoming")
             forget.rewritten(connection, incoming, STORAGE_VERSION)
-            incoming.replace(warehouse.path())
+            put(incoming, warehouse.path())
             if current is not None:
                 # Last, for readers who have just seen where `current` pointed to.
                 published.remove(current)
@@ -116,6 +122,7 @@ def _without(
     name: str,
     identifiers: Identifiers,
     warehouse_connection: duckdb.DuckDBPyConnection,
+    before: Version | None,
 ) -> Version:
     """Write a version anew without a person."""
     with published.arriving(name) as folder:
@@ -124,17 +131,16 @@ def _without(
         with duckdb.connect(copy) as connection:
             forget.erase(connection, identifiers)
             (marts,) = [t.schema for t in version.manifest.tables if t.name == VERSION_TABLE]
-            connection.execute(f'update "{marts}".{VERSION_TABLE} set version = ?', [name])
+            connection.execute(f"update {quoted(marts, VERSION_TABLE)} set version = ?", [name])
             forget.rewritten(connection, folder / DATABASE, STORAGE_VERSION)
         copy.unlink()
         with duckdb.connect() as connection:
-            connection.execute(
-                f"attach {warehouse.literal(folder / DATABASE)} as version (read_only)"
-            )
+            connection.execute(f"attach {literal(folder / DATABASE)} as version (read_only)")
             keys = {(table.schema, table.name): table.key for table in version.manifest.tables}
             tables = write_parquet(connection, folder, keys)
         (history,) = [table.schema for table in tables if table.name == "builds"]
-        write_forgotten(warehouse_connection, f'"{history}".forgotten_people', folder)
+        write_forgotten(warehouse_connection, quoted(history, "forgotten_people"), folder)
+        write_pages(folder / DATABASE, folder, before.database if before else None)
         replace(version.manifest, version=name, tables=tables, files=facts_of_files(folder)).write(
             folder
         )

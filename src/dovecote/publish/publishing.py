@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from dovecote import warehouse
+from dovecote.dashboard import write_pages
 from dovecote.publish.folder import Published
 from dovecote.publish.version import (
     DATABASE,
@@ -20,7 +21,8 @@ from dovecote.publish.version import (
     file_facts,
     row_count,
 )
-from dovecote.warehouse import Build, Table, literal
+from dovecote.sql import literal, quoted
+from dovecote.warehouse import Build, Table
 
 VERSION_TABLE = "published_version"
 # Whom to keep out, for a restored warehouse only: hashes of plain ids can be guessed.
@@ -49,17 +51,19 @@ def publish(published: Published) -> tuple[Version, list[Version]]:
     with warehouse.locked(), published.locked(), warehouse.attached() as connection:
         builds = warehouse.builds(connection)
         build = _last_build(builds)
-        current = published.current()
+        current = published.current_name()
         versions = published.versions()
         written = [version for version in versions if version.manifest.run_id == build.run_id]
         if written:
             version = written[0]
         else:
-            _check_history(published, versions, builds)
-            _check_space(published, current)
+            _check_same_warehouse(published, versions, builds)
+            _check_space(published, versions)
             name = f"{build.started_at:%Y-%m-%dT%H%M%SZ}-{build.run_id[:8]}"
+            if name in (damaged := published.damaged()):
+                raise ValueError(damaged[name])
             with published.arriving(name) as folder:
-                write(connection, build, folder, name)
+                write(connection, build, folder, name, versions[0] if versions else None)
             version = Version.read(published.root / name)
         published.point_to(version)
         kept = int(build.settings["dovecote_published_versions_kept"])
@@ -87,7 +91,9 @@ def _last_build(builds: list[Build]) -> Build:
     return last
 
 
-def _check_history(published: Published, versions: list[Version], builds: list[Build]) -> None:
+def _check_same_warehouse(
+    published: Published, versions: list[Version], builds: list[Build]
+) -> None:
     """Refuse a warehouse that knows none of the builds that are published here."""
     known = {build.run_id for build in builds}
     if versions and not any(version.manifest.run_id in known for version in versions):
@@ -98,8 +104,8 @@ def _check_history(published: Published, versions: list[Version], builds: list[B
         )
 
 
-def _check_space(published: Published, current: Version | None) -> None:
-    needed = current.size * 3 // 2 if current else warehouse.path().stat().st_size
+def _check_space(published: Published, versions: list[Version]) -> None:
+    needed = versions[0].size * 3 // 2 if versions else warehouse.path().stat().st_size
     free = shutil.disk_usage(published.root).free
     if free < needed:
         raise ValueError(
@@ -109,7 +115,13 @@ def _check_space(published: Published, current: Version | None) -> None:
         )
 
 
-def write(connection: duckdb.DuckDBPyConnection, build: Build, folder: Path, name: str) -> None:
+def write(
+    connection: duckdb.DuckDBPyConnection,
+    build: Build,
+    folder: Path,
+    name: str,
+    before: Version | None,
+) -> None:
     """Write a version of the warehouse into an empty folder.
 
     Parameters
@@ -122,21 +134,24 @@ def write(connection: duckdb.DuckDBPyConnection, build: Build, folder: Path, nam
         Where to.
     name
         Name of the version.
+    before
+        The version of the build before, with which the dashboard compares.
     """
     published_at = datetime.now(UTC).replace(tzinfo=None)
     connection.execute(f"set temp_directory = {literal(folder / '.spill')}")
     connection.execute(
         f"attach {literal(folder / DATABASE)} as version (storage_version '{STORAGE_VERSION}')"
     )
-    registry = Table(_schema_of(connection, "builds"), "builds", ("run_id",))
+    ((_, history),) = warehouse.history(connection)
+    registry = Table(history, "builds", ("run_id",))
     for table in [*build.published_tables, registry]:
-        connection.execute(f'create schema if not exists version."{table.schema}"')
-        relation = f'"{table.schema}"."{table.name}"'
+        connection.execute(f"create schema if not exists version.{quoted(table.schema)}")
+        relation = quoted(table.schema, table.name)
         connection.execute(f"create table version.{relation} as from warehouse.{relation}")
         _copy_comments(connection, table)
     marts = next(table.schema for table in build.published_tables if table.name == "mart_builds")
     connection.execute(
-        f'create table version."{marts}".{VERSION_TABLE} as select '
+        f"create table version.{quoted(marts, VERSION_TABLE)} as select "
         "? as version, ? as run_id, ?::timestamp as as_of, ?::date as as_of_date, "
         "?::timestamp as built_at, ?::timestamp as published_at",
         [name, build.run_id, build.as_of, build.as_of_date, build.started_at, published_at],
@@ -146,8 +161,9 @@ def write(connection: duckdb.DuckDBPyConnection, build: Build, folder: Path, nam
     # Said aloud, as closing a file keeps to itself what could not be written.
     connection.execute("checkpoint version")
     connection.execute("detach version")
-    write_forgotten(connection, f'warehouse."{registry.schema}".forgotten_people', folder)
+    write_forgotten(connection, quoted("warehouse", history, "forgotten_people"), folder)
     shutil.rmtree(folder / ".spill", ignore_errors=True)
+    write_pages(folder / DATABASE, folder, before.database if before else None)
     Manifest(
         version=name,
         run_id=build.run_id,
@@ -187,7 +203,7 @@ def write_parquet(
         "select schema_name, table_name from duckdb_tables() where database_name = 'version' "
         "order by all"
     ).fetchall():
-        relation = f'version."{schema}"."{name}"'
+        relation = quoted("version", schema, name)
         columns = connection.execute(f"describe {relation}").fetchall()
         table = PublishedTable(
             schema=schema,
@@ -216,17 +232,8 @@ def write_forgotten(connection: duckdb.DuckDBPyConnection, relation: str, folder
     file.chmod(0o400)
 
 
-def _schema_of(connection: duckdb.DuckDBPyConnection, table: str) -> str:
-    ((schema,),) = connection.execute(
-        "select schema_name from duckdb_tables() "
-        "where database_name = 'warehouse' and table_name = ?",
-        [table],
-    ).fetchall()
-    return str(schema)
-
-
 def _copy_comments(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    relation = f'version."{table.schema}"."{table.name}"'
+    relation = quoted("version", table.schema, table.name)
     place = (
         "database_name = 'warehouse' and schema_name = ? and comment is not null "
         "and {kind}_name = ?"
@@ -241,4 +248,4 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         f"select column_name, comment from duckdb_columns() where {place.format(kind='table')}",
         [table.schema, table.name],
     ).fetchall():
-        connection.execute(f'comment on column {relation}."{column}" is {literal(comment)}')
+        connection.execute(f"comment on column {relation}.{quoted(column)} is {literal(comment)}")

@@ -32,9 +32,11 @@ def published(shop: Shop) -> Published:
 
 
 @pytest.fixture
-def version(shop: Shop, published: Published, two_builds: Path) -> Version:
+def version(shop: Shop, published: Published, two_builds: Path, place: Path) -> Version:
     """Give the version of the first of two builds; the second is yet to be published."""
-    shutil.copytree(two_builds, shop.file.parents[1], symlinks=True, dirs_exist_ok=True)
+    shutil.copytree(two_builds, place, symlinks=True, dirs_exist_ok=True)
+    # Which the copy has taken from a folder of pytest's.
+    place.chmod(0o755)
     shop.builds = 2
     return published.find("current")
 

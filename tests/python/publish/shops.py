@@ -167,6 +167,14 @@ def shop_in(place: Path, environment: pytest.MonkeyPatch) -> Shop:
     return Shop(file)
 
 
+def copies_of_registries(schema: str) -> list[str]:
+    """Give the statements that make a schema look like the history of another target."""
+    return [
+        f"create table {schema}.{name} as from {HISTORY}.{name}"
+        for name in ("builds", "forgotten_people")
+    ]
+
+
 def rows_of(file: Path, relation: str) -> list[tuple[Any, ...]]:
     """Read a relation of a file, in one order."""
     with duckdb.connect(file, read_only=True) as connection:

@@ -78,6 +78,17 @@ def test_sqlalchemy_reads_it_and_may_not_write(current: Path) -> None:
     engine.dispose()
 
 
+def test_the_uri_of_the_readme_opens_it_to_read(current: Path) -> None:
+    expected = rows_of(current / DATABASE, RELATIONS[0])
+    engine = sqlalchemy.create_engine(f"duckdb:///{current / DATABASE}?access_mode=read_only")
+    with engine.connect() as connection:
+        found = connection.execute(sqlalchemy.text(f"from {RELATIONS[0]} order by all"))
+        assert [tuple(row) for row in found] == expected
+        with pytest.raises(sqlalchemy.exc.DBAPIError, match="read-only"):
+            connection.execute(sqlalchemy.text(f"delete from {RELATIONS[0]}"))
+    engine.dispose()
+
+
 def test_a_client_that_forgets_read_only_may_not_write_either(current: Path) -> None:
     _, error = in_a_fork(lambda: duckdb.connect(current / DATABASE), user=OTHER_USER)
     assert "Permission denied" in error

@@ -17,7 +17,15 @@ from dovecote import forget, warehouse
 from dovecote.publish import Published, forget_everywhere, publish, restore
 from publish.forks import in_a_fork
 from publish.shops import HISTORY, MARTS, Shop, rows_of, shop_in
-from publish.test_interruptions import KILLED, NEVER, check_is_whole, die, fail, interrupted_at
+from publish.test_interruptions import (
+    KILLED,
+    NEVER,
+    check_is_whole,
+    die,
+    fail,
+    interrupted_at,
+    puts_watched,
+)
 
 ONE, TWO, OTHER = "qvforgotten-1", "qvmerged-2", "zkother-3"
 OWN, SHARED = "qvdevice-4", "qvshared-5"
@@ -53,6 +61,8 @@ def build(shop: Shop, **settings: int) -> str:
         ") as events (event_id, customer_id, person_id, anonymous_id)",
         f"create or replace table {INTERMEDIATE}.base_customers as select "
         f"""'{OTHER}' as customer_id, '{{"x_referred_by": "{ONE}"}}' as x_columns""",
+        f"create or replace table {INTERMEDIATE}.referrals as "
+        f"select '{ONE}' as \"2nd_customer_id\"",
     )
     return run_id
 
@@ -141,6 +151,29 @@ OTHERS = f"(select customer_id from {MARTS}.mart_customer_value where customer_i
 
 def hashed(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()
+
+
+def test_nobody_is_forgotten_while_a_version_cannot_be_read(
+    shop: Shop, place: Path, published: Published
+) -> None:
+    manifest = published.versions()[0].folder / "manifest.json"
+    manifest.unlink()
+    before = files_naming(place, GONE)
+    with pytest.raises(ValueError, match=f"{manifest.parent} is no whole version"):
+        forget_everywhere(published, ONE)
+    assert files_naming(place, GONE) == before
+    shutil.rmtree(manifest.parent)
+    forget_everywhere(published, ONE)
+    check_is_forgotten(place, published, versions=1)
+
+
+def test_what_is_written_anew_is_on_the_disk_before_it_has_its_name(
+    shop: Shop, published: Published
+) -> None:
+    with puts_watched() as put:
+        forget_everywhere(published, ONE)
+    names = [version.name for version in published.versions()]
+    assert sorted(put) == sorted([*names, shop.file.name])
 
 
 def test_all_ids_of_a_person_leave_every_file(

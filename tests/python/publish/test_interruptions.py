@@ -82,6 +82,44 @@ def interrupt_in_turn(
         yield f"{number} {name}"
 
 
+@contextmanager
+def puts_watched() -> Iterator[list[str]]:
+    """Check that whatever takes a name is on the disk before, and the name after; list them."""
+    put: list[str] = []
+    flushed: set[int] = set()
+    unnamed: set[int] = set()
+    fsync, rename = os.fsync, Path.rename
+
+    def watched_fsync(opened: int) -> None:
+        fsync(opened)
+        flushed.add(os.fstat(opened).st_ino)
+        unnamed.discard(os.fstat(opened).st_ino)
+
+    def watched_rename(path: Path, target: Path) -> Path:
+        if not target.name.startswith("."):
+            assert {part.stat().st_ino for part in (path, *path.rglob("*"))} <= flushed
+            put.append(target.name)
+            unnamed.add(target.parent.stat().st_ino)
+        return rename(path, target)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(os, "fsync", watched_fsync)
+        patched.setattr(Path, "rename", watched_rename)
+        yield put
+    assert not unnamed
+
+
+def test_what_is_published_or_restored_is_on_the_disk_before_it_has_its_name(
+    shop: Shop, published: Published
+) -> None:
+    shop.build()
+    with puts_watched() as put:
+        version, _ = publish(published)
+        shop.file.unlink()
+        restore(version)
+    assert put == [version.name, shop.file.name]
+
+
 def check_is_whole(version: Version | None) -> None:
     assert version
     assert version.faults() == []
@@ -145,7 +183,7 @@ def test_the_next_publish_clears_what_a_killed_one_left(
 
 
 @pytest.mark.parametrize("interrupt", [fail, die])
-def test_a_restore_that_ends_at_any_step_leaves_no_warehouse(
+def test_a_restore_that_ends_at_any_step_leaves_no_warehouse_or_a_whole_one(
     shop: Shop, published: Published, interrupt: Callable[[], None]
 ) -> None:
     shop.build()
@@ -155,8 +193,12 @@ def test_a_restore_that_ends_at_any_step_leaves_no_warehouse(
         restore(version)
     whole = rows_of(shop.file, f"{HISTORY}.hist_churn_scores")
     shop.file.unlink()
+    named = steps.index("rename") + 1
     for step in interrupt_in_turn(lambda: restore(version), steps, interrupt):
-        assert not shop.file.exists(), step
+        assert shop.file.exists() == (int(step.split()[0]) > named), step
+        if shop.file.exists():
+            assert rows_of(shop.file, f"{HISTORY}.hist_churn_scores") == whole, step
+            shop.file.unlink()
     restore(version)
     assert rows_of(shop.file, f"{HISTORY}.hist_churn_scores") == whole
     assert tree(shop.file.parent).keys() <= {shop.file.name, "shop.lock"}

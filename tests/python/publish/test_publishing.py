@@ -10,9 +10,22 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
+from dovecote import warehouse
+from dovecote.cli import app
 from dovecote.publish import Published, Version, publish
-from publish.shops import COMMENTS, HISTORY, KEYS, MARTS, Shop, rows_of, shop_in, tree
+from publish.shops import (
+    COMMENTS,
+    HISTORY,
+    KEYS,
+    MARTS,
+    Shop,
+    copies_of_registries,
+    rows_of,
+    shop_in,
+    tree,
+)
 
 TABLES = {
     *((HISTORY if name.startswith("hist_") else MARTS, name) for name in KEYS),
@@ -226,6 +239,19 @@ def test_pruning_keeps_what_was_rolled_back_to(shop: Shop, published: Published)
     assert published.versions() == [fifth, fourth]
 
 
+def test_the_command_says_whether_a_version_was_there_already(
+    shop: Shop, published: Published
+) -> None:
+    shop.build()
+    first, second = (CliRunner().invoke(app, ["publish"]).output for _ in range(2))
+    (version,) = published.versions()
+    read = f"MB): read {published.link / 'dovecote.duckdb'}, or Parquet beside it.\n"
+    assert first.startswith(f"Published {version.name} in ")
+    assert second.startswith(f"Already published: {version.name} (")
+    assert first.endswith(read)
+    assert second.endswith(read)
+
+
 def test_publishing_the_last_build_ends_a_rollback(shop: Shop, published: Published) -> None:
     first, second = (publish_build(shop, published) for _ in range(2))
     with published.locked():
@@ -262,13 +288,42 @@ def test_a_warehouse_that_knows_a_build_of_the_folder_may_publish_into_it(
     assert lost in published.versions()
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "create table lego.builds as select 'castle' as name",
+        "create table lego.builds as select 'running' as status, 'castle' as run_id",
+        # A copy of the registry, say before a repair.
+        f"create table lego.builds as from {HISTORY}.builds",
+        f"create table lego.forgotten_people as from {HISTORY}.forgotten_people",
+    ],
+)
+def test_a_table_of_the_shops_own_is_not_taken_for_a_registry(
+    shop: Shop, published: Published, statement: str
+) -> None:
+    run_id = shop.build()
+    shop.run("create schema lego", statement)
+    version, _ = publish(published)
+    assert version.manifest.run_id == run_id
+    assert {(table.schema, table.name) for table in version.manifest.tables} == {
+        *TABLES,
+        PUBLISHED_VERSION,
+    }
+    died = shop.build("running")
+    own = statement.split()[2]
+    before = rows_of(shop.file, own)
+    with warehouse.connect(read_only=False) as connection:
+        warehouse.abort(connection, died)
+        (last, *_) = warehouse.builds(connection)
+    assert (last.run_id, last.status) == (died, "aborted")
+    assert rows_of(shop.file, own) == before
+
+
 def test_a_warehouse_with_the_builds_of_several_targets_is_refused(
     shop: Shop, published: Published
 ) -> None:
     shop.build()
-    shop.run(
-        "create schema dev_history", f"create table dev_history.builds as from {HISTORY}.builds"
-    )
+    shop.run("create schema dev_history", *copies_of_registries("dev_history"))
     with pytest.raises(
         ValueError, match=rf"several targets \(dev_history, {HISTORY}\): give each target a file"
     ):
