@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,59 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     result = run_dbt("parse", folder, arguments=("--warn-error",))
     assert result.returncode == 0, result.stdout
     return json.loads((folder / "target" / "manifest.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Build the demo shop as the README says, once for all processes that test."""
+    return _built_once(tmp_path_factory, worker_id, "demo", _build_demo)
+
+
+@pytest.fixture(scope="session")
+def own_orders(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Build an analyst's export, an orders.csv of four columns, once for all processes too."""
+    return _built_once(tmp_path_factory, worker_id, "own_orders", _build_own_orders)
+
+
+def _build_demo(folder: Path) -> None:
+    result = run_dbt("build", folder, arguments=("--warn-error",))
+    assert result.returncode == 0, result.stdout
+    assert "WARN=0 ERROR=0 SKIP=0" in result.stdout
+    assert "eprecat" not in result.stdout
+
+
+def _build_own_orders(folder: Path) -> None:
+    data = folder / "data"
+    data.mkdir()
+    (data / "orders.csv").write_text(
+        "order_id,customer_id,ordered_at,gross_amount\n"
+        "1,ann,2024-01-05,10.00\n"
+        "2,bob,2024-01-20,20.00\n"
+        "3,ann,2024-02-05,30.00\n"
+        "4,cem,2024-02-07,5.50\n"
+        "5,,2024-03-31,8.00\n"
+    )
+    result = run_dbt("build", folder, data=data, arguments=("--warn-error",))
+    assert result.returncode == 0, result.stdout
+
+
+def _built_once(
+    tmp_path_factory: pytest.TempPathFactory,
+    worker_id: str,
+    name: str,
+    build: Callable[[Path], None],
+) -> Path:
+    """Build a warehouse in a folder that all workers of a test run share; others wait for it."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / name
+    with open(folder.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            folder.mkdir()
+            build(folder)
+            (folder / "built").touch()
+    assert (folder / "built").exists(), f"another process could not build {name}"
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -50,16 +50,6 @@ OTHER_VARS = {
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("demo")
-    result = run_dbt("build", folder, arguments=("--warn-error",))
-    assert result.returncode == 0, result.stdout
-    assert "WARN=0 ERROR=0 SKIP=0" in result.stdout
-    assert "eprecat" not in result.stdout
-    return folder
-
-
-@pytest.fixture(scope="module")
 def registered(demo: Path) -> dict[str, Any]:
     """Give the row of the demo's build in mart_builds."""
     with connect(demo) as connection:

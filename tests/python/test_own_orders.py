@@ -13,20 +13,8 @@ pytestmark = pytest.mark.slow
 HEADER = "order_id,customer_id,ordered_at,gross_amount\n"
 
 
-def test_four_columns_give_cohorts_and_rfm(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    data.mkdir()
-    (data / "orders.csv").write_text(
-        HEADER
-        + "1,ann,2024-01-05,10.00\n"
-        + "2,bob,2024-01-20,20.00\n"
-        + "3,ann,2024-02-05,30.00\n"
-        + "4,cem,2024-02-07,5.50\n"
-        + "5,,2024-03-31,8.00\n"
-    )
-    result = run_dbt("build", tmp_path, data=data, arguments=("--warn-error",))
-    assert result.returncode == 0, result.stdout
-    with connect(tmp_path) as connection:
+def test_four_columns_give_cohorts_and_rfm(own_orders: Path) -> None:
+    with connect(own_orders) as connection:
         cohorts = connection.execute(
             """
             select cohort_start::varchar, period_index, cohort_size, n_retained

@@ -7,6 +7,7 @@ select
     coalesce(customers.acquisition_channel, 'unknown') as channel,
     coalesce(customers.country, 'unknown') as country,
     count(*) as customers,
+    count(*) filter (where customers.closed_at is null) as open_accounts,
     sum(scores.churn_probability) as probabilities
 from mart_churn_scores as scores
 inner join dim_customers as customers

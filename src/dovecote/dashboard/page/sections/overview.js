@@ -62,8 +62,8 @@ function overviewTiles(last, before) {
   const atRisk = ofFilters(rows("risk")).filter(
     (item) => item.activity === "order" && item.horizon_days === shop.alert_horizon_days,
   );
-  const high = sum(atRisk.filter((item) => item.risk_band === "high"), (item) => item.customers);
-  const scored = sum(atRisk.filter((item) => item.risk_band !== "not scored"), (item) => item.customers);
+  const high = sum(atRisk.filter((item) => item.risk_band === "high"), (item) => item.open_accounts);
+  const scored = sum(atRisk.filter((item) => item.risk_band !== "not scored"), (item) => item.open_accounts);
   return element(
     "div",
     { class: "tiles" },
