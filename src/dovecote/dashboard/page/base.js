@@ -54,6 +54,11 @@ function change(now, before) {
   const share = (now - before) / Math.abs(before);
   return `${share >= 0 ? "+" : "−"}${decimals(1).format(Math.abs(share) * 100)}%`;
 }
+/** The change from one share to another: "+0.4 points". */
+function pointsChanged(now, before) {
+  if (!isNumber(now) || !isNumber(before)) return "–";
+  return `${now >= before ? "+" : "−"}${decimals(1).format(Math.abs(now - before) * 100)} points`;
+}
 const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
 
 const asDate = (text) => new Date(`${text.slice(0, 10)}T00:00:00Z`);

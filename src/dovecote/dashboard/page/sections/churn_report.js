@@ -14,8 +14,8 @@ section({
 
 function reportTiles() {
   const found = ofFilters(rows("alerts"));
-  const outcomes = rows("alert_outcomes");
-  const decided = outcomes.filter((item) => item.outcome !== "pending");
+  // Those who come back are known earlier than those who do not: only ended horizons tell how many.
+  const decided = rows("alert_outcomes").filter((item) => item.horizon_end_date < shop.as_of_date);
   const back = sum(decided.filter((item) => item.outcome === "ordered"), (item) => item.alerts);
   return element(
     "div",
@@ -32,7 +32,7 @@ function reportTiles() {
       id: "report-returned",
       label: "Came back after an alert",
       value: decided.length ? percent(back / sum(decided, (item) => item.alerts)) : "–",
-      note: decided.length ? `${count(back)} of ${plural(sum(decided, (item) => item.alerts), "earlier alert")}` : "no earlier alert is decided",
+      note: decided.length ? `${count(back)} of ${plural(sum(decided, (item) => item.alerts), "alert")} whose horizon has ended` : "no horizon of an earlier alert has ended",
     }),
   );
 }

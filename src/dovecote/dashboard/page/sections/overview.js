@@ -126,7 +126,7 @@ function netRevenue(buying, last, before) {
       title: last
         ? `Customers brought ${money(last.revenue)} in ${longMonth(last.month_start)}${difference ? `, ${difference}` : ""}`
         : "Net revenue of customers, by month",
-      reading: `Net revenue of customers, from new ones and from those who bought before.${guests}`,
+      reading: `Net revenue of customers in the month.${guests} Hatched: the month is not over.`,
       source: "mart_growth_accounting, mart_growth_by_breakdown",
       empty: "Nobody bought in this period.",
     },
@@ -225,9 +225,9 @@ function whatChanged() {
   const lines = [
     ["Active customers, last finished month", "active_customers", count],
     ["Net revenue, last finished month", "revenue", money],
-    ["Buy again in the next month", "month_1_retention", (value) => percent(value, 1)],
+    ["Buy again in the next month", "month_1_retention", (value) => percent(value, 1), pointsChanged],
     ["Quick ratio, last finished month", "quick_ratio", figure],
-    ["Mean churn probability", "mean_churn_probability", (value) => percent(value, 1)],
+    ["Mean churn probability", "mean_churn_probability", (value) => percent(value, 1), pointsChanged],
     ["Customers at high risk", "customers_at_high_risk", count],
     ["Expected loss", "expected_loss", money],
     ["Alerts", "alerts", count],
@@ -247,7 +247,7 @@ function whatChanged() {
           { title: "Figure", value: (line) => line[0] },
           { title: day(before.as_of_date), isNumber: true, value: (line) => before[line[1]], text: (value, line) => line[2](value) },
           { title: day(now.as_of_date), isNumber: true, value: (line) => now[line[1]], text: (value, line) => line[2](value) },
-          { title: "Change", isNumber: true, value: (line) => now[line[1]] - before[line[1]], text: (_, line) => change(now[line[1]], before[line[1]]) },
+          { title: "Change", isNumber: true, value: (line) => now[line[1]] - before[line[1]], text: (_, line) => (line[3] ?? change)(now[line[1]], before[line[1]]) },
         ],
         lines,
         { caption: "Headlines of this version and the one before" },
@@ -262,6 +262,7 @@ function moves() {
   return card(
     {
       id: "score-changes",
+      wide: true,
       title: found.length
         ? `${plural(sum(found, (item) => item.customers), "move")} between segments, stages and risk bands since ${day(since)}`
         : "Moves between segments, stages and risk bands",
