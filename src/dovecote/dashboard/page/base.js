@@ -48,12 +48,16 @@ const money = orDash((value, digits = 0) =>
       }).format(value)
     : `${decimals(digits).format(value)} ${currency}`.trim(),
 );
+/** What an axis of amounts measures, and in what. */
+const inMoney = (title) => `${title}, ${currency || "in the currency of the orders"}`;
 /** The change from one figure to another: "+4.2%", or "–" where there is no ground to stand on. */
 function change(now, before) {
   if (!isNumber(now) || !isNumber(before) || before === 0) return "–";
   const share = (now - before) / Math.abs(before);
   return `${share >= 0 ? "+" : "−"}${decimals(1).format(Math.abs(share) * 100)}%`;
 }
+/** What an axis of amounts measures, and in what. */
+const inMoney = (title) => `${title}, ${currency || "in the currency of the orders"}`;
 /** The change from one share to another: "+0.4 points". */
 function pointsChanged(now, before) {
   if (!isNumber(now) || !isNumber(before)) return "–";

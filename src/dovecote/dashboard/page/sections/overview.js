@@ -134,7 +134,7 @@ function netRevenue(buying, last, before) {
       sum(buying, (item) => item.active_customers) > 0 &&
       chart([monthBars(buying, { name: "net revenue", colour: COLOUR.blue, value: (item) => item.revenue, written: money })], {
         x: monthAxis(buying),
-        y: axis(`Net revenue, ${currency}`, { tickformat: "~s" }),
+        y: axis(inMoney("Net revenue"), { tickformat: "~s" }),
       }),
   );
 }
