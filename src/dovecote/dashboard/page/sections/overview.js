@@ -79,7 +79,7 @@ function overviewTiles(last, before) {
       id: "quick-ratio",
       label: at ? `Quick ratio, ${at}` : "Quick ratio",
       value: figure(last?.quick_ratio),
-      note: !isNumber(last?.quick_ratio) ? "" : last.quick_ratio >= 1 ? "more customers come than go" : "more customers go than come",
+      note: !isNumber(last?.quick_ratio) ? "" : last.quick_ratio === 1 ? "as many customers come as go" : last.quick_ratio > 1 ? "more customers come than go" : "more customers go than come",
       better: isNumber(last?.quick_ratio) ? last.quick_ratio >= 1 : null,
     }),
     tile({
