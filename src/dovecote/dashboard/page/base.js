@@ -56,8 +56,6 @@ function change(now, before) {
   const share = (now - before) / Math.abs(before);
   return `${share >= 0 ? "+" : "−"}${decimals(1).format(Math.abs(share) * 100)}%`;
 }
-/** What an axis of amounts measures, and in what. */
-const inMoney = (title) => `${title}, ${currency || "in the currency of the orders"}`;
 /** The change from one share to another: "+0.4 points". */
 function pointsChanged(now, before) {
   if (!isNumber(now) || !isNumber(before)) return "–";
