@@ -213,6 +213,8 @@ def test_forgetting_again_writes_versions_anew_under_the_next_name(
     shop.run(f"insert into {MARTS}.mart_customer_value (customer_id) values ('c-late')")
     forget_everywhere(published, "c-late")
     assert {version.name.split("-r")[1] for version in published.versions()} == {"2"}
+    for version in published.versions():
+        assert (version.folder / "dashboard.html").is_file()
     check_is_forgotten(place, published)
 
 

@@ -124,6 +124,7 @@ class TestVersion:
         assert self.manifest["files"] == by_hand
         assert by_hand.keys() == {
             *("dovecote.duckdb", "forgotten_people.parquet"),
+            *("dashboard.html", "churn_report.html"),
             *(f"parquet/{schema}/{name}.parquet" for schema, name in TABLES | {PUBLISHED_VERSION}),
         }
         assert self.version.size == sum(file["bytes"] for file in by_hand.values())
@@ -245,7 +246,10 @@ def test_the_command_says_whether_a_version_was_there_already(
     shop.build()
     first, second = (CliRunner().invoke(app, ["publish"]).output for _ in range(2))
     (version,) = published.versions()
-    read = f"MB): read {published.link / 'dovecote.duckdb'}, or Parquet beside it.\n"
+    read = (
+        f"MB): read {published.link / 'dovecote.duckdb'}, or Parquet beside it. "
+        f"To look at: {published.link / 'dashboard.html'}\n"
+    )
     assert first.startswith(f"Published {version.name} in ")
     assert second.startswith(f"Already published: {version.name} (")
     assert first.endswith(read)
