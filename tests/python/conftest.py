@@ -12,7 +12,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from dbt_runs import run_dbt
+from dbt_runs import run_dbt, warehouse_of
+from dovecote.publish import Published, publish
 from dovecote.simulate import Settings, prepare_folder, write_shop
 from warehouse.compiled_project import CompiledProject, Warehouse
 from warehouse.marts import CHURN, names_of_marts
@@ -30,13 +31,13 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """Build the demo shop as the README says, once for all processes that test."""
+    """Build and publish the demo shop as the README says, once for all processes that test."""
     return _built_once(tmp_path_factory, worker_id, "demo", _build_demo)
 
 
 @pytest.fixture(scope="session")
 def own_orders(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """Build an analyst's export, an orders.csv of four columns, once for all processes too."""
+    """Build and publish an analyst's export, an orders.csv of four columns, once for all too."""
     return _built_once(tmp_path_factory, worker_id, "own_orders", _build_own_orders)
 
 
@@ -45,6 +46,7 @@ def _build_demo(folder: Path) -> None:
     assert result.returncode == 0, result.stdout
     assert "WARN=0 ERROR=0 SKIP=0" in result.stdout
     assert "eprecat" not in result.stdout
+    _publish(folder)
 
 
 def _build_own_orders(folder: Path) -> None:
@@ -60,6 +62,13 @@ def _build_own_orders(folder: Path) -> None:
     )
     result = run_dbt("build", folder, data=data, arguments=("--warn-error",))
     assert result.returncode == 0, result.stdout
+    _publish(folder)
+
+
+def _publish(folder: Path) -> None:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DOVECOTE_WAREHOUSE", str(warehouse_of(folder)))
+        publish(Published(folder / "published"))
 
 
 def _built_once(

@@ -79,6 +79,7 @@ PAGES = {
         questions=(
             "shop",
             "inputs",
+            "growth",
             "published_models",
             "risk",
             "risk_over_time",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +9,8 @@ import duckdb
 import pytest
 
 from dashboard.looking import CHROMIUM, DRIVER, Looker, new_browser
-from dashboard.versions import published_from, reading, written_pages
-from dbt_runs import warehouse_of
+from dashboard.versions import reading, written_pages
+from dovecote.publish import DATABASE
 
 
 @pytest.fixture(scope="session")
@@ -24,11 +23,9 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Looker]:
 
 
 @pytest.fixture(scope="session")
-def demo_version(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Publish a copy of the demo's warehouse, which others may be reading, and give its file."""
-    folder = tmp_path_factory.mktemp("demo_version")
-    shutil.copy(warehouse_of(demo), warehouse_of(folder))
-    return published_from(folder)
+def demo_version(demo: Path) -> Path:
+    """Give the DuckDB file of the demo's version."""
+    return demo / "published" / "current" / DATABASE
 
 
 @pytest.fixture(scope="session")

@@ -7,19 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
-import pytest
 
-from dbt_runs import warehouse_of
 from dovecote.dashboard import write_pages
-from dovecote.publish import DATABASE, Published, publish
-
-
-def published_from(folder: Path) -> Path:
-    """Publish the warehouse in a folder, and give the DuckDB file of the version."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("DOVECOTE_WAREHOUSE", str(warehouse_of(folder)))
-        version, _ = publish(Published(folder / "published"))
-    return folder / "published" / version.name / DATABASE
+from dovecote.publish import DATABASE
 
 
 def written_pages(database: Path, folder: Path, previous: Path | None = None) -> Path:
@@ -44,9 +34,3 @@ def changed(database: Path, folder: Path, *statements: str) -> Path:
         for statement in statements:
             connection.execute(statement)
     return copy
-
-
-def asked(
-    connection: duckdb.DuckDBPyConnection, question: str, *values: object
-) -> list[tuple[object, ...]]:
-    return connection.execute(question, values).fetchall()

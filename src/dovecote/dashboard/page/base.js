@@ -48,6 +48,8 @@ const money = orDash((value, digits = 0) =>
       }).format(value)
     : `${decimals(digits).format(value)} ${currency}`.trim(),
 );
+/** What an axis of amounts measures, and in what. */
+const inMoney = (title) => `${title}, ${currency || "in the currency of the orders"}`;
 /** The change from one figure to another: "+4.2%", or "–" where there is no ground to stand on. */
 function change(now, before) {
   if (!isNumber(now) || !isNumber(before) || before === 0) return "–";

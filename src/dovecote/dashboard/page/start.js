@@ -106,11 +106,12 @@ function start() {
       document.getElementById(made.id).hidden = false;
       if (dirty.has(made.id)) drawSection(made);
     }
-    for (const plot of document.querySelectorAll(".plot")) Plotly.Plots.resize(plot);
+    // Plotly's resize comes after the paper has been laid out.
+    for (const plot of document.querySelectorAll(".js-plotly-plot")) Plotly.relayout(plot, { autosize: true });
   });
   window.addEventListener("afterprint", () => {
     document.body.classList.remove("printing");
-    show(current);
+    redraw();
   });
   show(location.hash.slice(1));
 }

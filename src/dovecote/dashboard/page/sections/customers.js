@@ -46,7 +46,7 @@ function segmentMap() {
             {
               type: "treemap",
               name: "segments",
-              labels: found.map((item) => capitalised(said(item.name))),
+              labels: found.map((item) => plain(capitalised(said(item.name)))),
               ids: found.map((item) => item.name),
               parents: found.map(() => ""),
               values: found.map((item) => item.customers),

@@ -65,7 +65,7 @@ function quarantine() {
     () =>
       found.length > 0 &&
       chart(
-        [bars(shown, { name: "rows", value: (item) => item.quarantined_rows, label: (item) => `${said(item.entity)}: ${reason(item)}`, colour: COLOUR.red, showsValue: true })],
+        [bars(shown, { name: "rows", value: (item) => item.quarantined_rows, label: (item) => plain(`${said(item.entity)}: ${reason(item)}`), colour: COLOUR.red, showsValue: true })],
         { x: axis("Rows"), y: categories(null, isNarrow() ? { tickfont: { size: 10 } } : {}), height: 360 },
       ),
   );

@@ -79,7 +79,7 @@ function overviewTiles(last, before) {
       id: "quick-ratio",
       label: at ? `Quick ratio, ${at}` : "Quick ratio",
       value: figure(last?.quick_ratio),
-      note: !isNumber(last?.quick_ratio) ? "" : last.quick_ratio >= 1 ? "more customers come than go" : "more customers go than come",
+      note: !isNumber(last?.quick_ratio) ? "" : last.quick_ratio === 1 ? "as many customers come as go" : last.quick_ratio > 1 ? "more customers come than go" : "more customers go than come",
       better: isNumber(last?.quick_ratio) ? last.quick_ratio >= 1 : null,
     }),
     tile({
@@ -134,7 +134,7 @@ function netRevenue(buying, last, before) {
       sum(buying, (item) => item.active_customers) > 0 &&
       chart([monthBars(buying, { name: "net revenue", colour: COLOUR.blue, value: (item) => item.revenue, written: money })], {
         x: monthAxis(buying),
-        y: axis(`Net revenue, ${currency}`, { tickformat: "~s" }),
+        y: axis(inMoney("Net revenue"), { tickformat: "~s" }),
       }),
   );
 }

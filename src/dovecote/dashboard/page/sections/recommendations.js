@@ -98,7 +98,7 @@ function leaderboard() {
         ? [choice("task", "What is asked", tasks.map((task) => [task, TASKS[task]]), showing.task, (value) => { showing.task = value; redraw(); })]
         : [],
       source: "mart_recommendation_evaluation",
-      empty: "No past day had enough purchases before and after it to grade lists.",
+      empty: hasInput("order_items") ? "No past day had enough purchases before and after it to grade lists." : noItems(),
     },
     () =>
       found.length > 0 &&

@@ -257,7 +257,7 @@ function cohortValue() {
           line: { color: colours[i % colours.length], width: 2.5 },
           marker: { color: colours[i % colours.length], size: 5 },
         })),
-        { x: steps("Months since the first purchase", 0, Math.max(...lines.map(([, line]) => line.length - 1))), y: axis(`Net revenue a customer, ${currency}`, { rangemode: "tozero" }) },
+        { x: steps("Months since the first purchase", 0, Math.max(...lines.map(([, line]) => line.length - 1))), y: axis(inMoney("Net revenue a customer"), { rangemode: "tozero" }) },
       ),
   );
 }
