@@ -15,17 +15,17 @@ pytestmark = pytest.mark.slow
 
 # What stands on the page at the moment at which the browser lays out the paper.
 WATCH = """
+const right = (part) => part.getBoundingClientRect().right;
 window.addEventListener("beforeprint", () => {
   window.printed = [...document.querySelectorAll("main > section")].map((section) => ({
     id: section.id,
     height: section.getBoundingClientRect().height,
     cards: [...section.querySelectorAll("figure.card")].map((card) => card.id),
-    undrawn: [...section.querySelectorAll(".plot")].filter((plot) => !plot.querySelector(".main-svg")).length,
-    cutOff: [...section.querySelectorAll(".card")].filter((card) => {
-      const edge = card.getBoundingClientRect().right;
-      return [...card.querySelectorAll("table, .main-svg")].some((part) => part.getBoundingClientRect().right > edge);
-    }).map((card) => card.id),
-    right: section.getBoundingClientRect().right,
+    undrawn: section.querySelectorAll(".plot:not(:has(.main-svg))").length,
+    cutOff: [...section.querySelectorAll(".card")].filter((card) =>
+      [...card.querySelectorAll("table, .main-svg")].some((part) => right(part) > right(card)),
+    ).map((card) => card.id),
+    right: right(section),
   }));
 });
 """
@@ -52,7 +52,5 @@ def test_paper_shows_every_section(browser: Looker, demo_pages: Path, page: str)
     # Back on the screen, everything is as it was.
     browser.is_touched = True
     assert browser.cards() == before
-    assert (
-        browser.script("return document.querySelector('main').getBoundingClientRect().width") > 1000
-    )
+    assert browser.script("return document.querySelector('main').clientWidth") > PAPER_WIDTH
     assert browser.complaints() == []

@@ -139,26 +139,23 @@ def test_texts_of_a_shop_are_shown_and_run_nothing(browser: Looker, pages_of: Pa
     )
     browser.open(pages / "dashboard.html")
     browser.choose("channel", HOSTILE_CHANNEL)
-    assert browser.tile("active-customers") != "–"
+    assert number(browser.tile("active-customers")) > 0
     browser.show("customers")
     assert {line["Channel"] for line in browser.table("segment-customers")} == {HOSTILE_CHANNEL}
     browser.show("recommendations")
     assert browser.title("neighbours") == f"With {HOSTILE_PRODUCT}, show {HOSTILE_PRODUCT}"
     drawn_texts = browser.script(
-        "return [...document.querySelectorAll('#neighbours .bartext')].map((each) => each.textContent)"
+        "return [...document.querySelectorAll('#neighbours .bartext')].map((e) => e.textContent)"
     )
     assert set(drawn_texts) == {HOSTILE_PRODUCT}
     browser.show("data-quality")
     labels = browser.script(
-        "return [...document.querySelectorAll('#quarantine-reasons .ytick')].map((e) => e.textContent)"
+        "return [...document.querySelectorAll('#quarantine-reasons .ytick')]"
+        ".map((e) => e.textContent)"
     )
     assert any("javascript:alert" in label for label in labels)
-    assert (
-        browser.script("return document.querySelectorAll('img, a[href^=javascript], svg a').length")
-        == 0
-    )
-    # Of the scripts' own, none was ended by a text.
-    assert len(browser.script("return [...document.scripts].map((each) => each.text.length)")) == 12
+    made_of_texts = "return document.querySelectorAll('img, [onerror], svg a').length"
+    assert browser.script(made_of_texts) == 0
     assert browser.complaints() == []
 
 
@@ -171,7 +168,8 @@ def test_a_version_is_compared_with_the_one_before(
         tmp_path / "before",
         "update published_version set as_of_date = '2026-05-31'",
         "delete from mart_churn_alerts where alert_rank > 40",
-        "update mart_customer_risk set risk_band = 'low' where risk_band = 'high' and hash(customer_id) % 2 = 0",
+        "update mart_customer_risk set risk_band = 'low' "
+        "where risk_band = 'high' and hash(customer_id) % 2 = 0",
         "update mart_growth_accounting set revenue = revenue / 2",
     )
     (tmp_path / "now").mkdir()
@@ -180,7 +178,8 @@ def test_a_version_is_compared_with_the_one_before(
     with reading(before) as then, reading(demo_version) as now:
         for figure, question in {
             "Alerts": "select count(*) from mart_churn_alerts",
-            "Customers at high risk": "select count(*) from mart_customer_risk where risk_band = 'high'",
+            "Customers at high risk": "select count(*) from mart_customer_risk "
+            "where risk_band = 'high'",
             "Net revenue, last finished month": "select revenue from mart_growth_accounting "
             "where activity = 'order' and period_start = '2026-05-01' and grain = 'month'",
             "Mean churn probability": "select 100 * avg(churn_probability) from mart_customer_risk",
