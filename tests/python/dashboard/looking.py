@@ -59,8 +59,10 @@ const select = document.querySelector(`section:not([hidden]) select[name="${argu
   ?? document.querySelector(`#filters select[name="${arguments[0]}"]`);
 if (![...select.options].some((option) => option.value === arguments[1]))
   throw new Error(`${arguments[0]} has no choice ${arguments[1]}`);
-select.value = arguments[1];
-select.dispatchEvent(new Event("change"));
+if (select.value !== arguments[1]) {
+  select.value = arguments[1];
+  select.dispatchEvent(new Event("change"));
+}
 """
 CHOICES = """
 const select = `select[name="${arguments[0]}"]:not(section[hidden] *)`;
