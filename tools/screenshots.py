@@ -20,7 +20,8 @@ PICTURES = Path(__file__).parents[1] / "docs" / "dashboard"
 # Charts have few colours; a palette makes a third of the bytes.
 COLOURS = 128
 # What comes after is more of the same.
-LONGEST = 2400
+LONGEST = 2800
+FIRST_LOOK = 900
 
 
 def take(version: Path) -> None:
@@ -34,6 +35,10 @@ def take(version: Path) -> None:
                     looker.show(section)
                     _save(looker, size, PICTURES / f"{section.replace('-', '_')}_{width}.png")
         looker.driver.quit()
+    with Image.open(PICTURES / "overview_1440.png") as overview:
+        overview.crop((0, 0, overview.width, FIRST_LOOK)).save(
+            PICTURES / "dashboard.png", optimize=True
+        )
 
 
 def _save(looker: Looker, size: str, file: Path) -> None:
