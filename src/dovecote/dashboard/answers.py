@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from dovecote.sql import literal
+from dovecote.sql import literal, quoted
 
 QUERIES = resources.files("dovecote.dashboard") / "queries"
 # Digits that a screen can show; the rest would be weight.
@@ -56,14 +56,15 @@ def opened(database: Path) -> duckdb.DuckDBPyConnection:
         "select distinct schema_name from duckdb_tables() "
         "where table_name in ('published_version', 'hist_churn_scores') order by all"
     ).fetchall()
-    search_path = ",".join(schema for (schema,) in schemas)
+    search_path = ",".join(quoted(schema) for (schema,) in schemas)
     connection.execute(f"set search_path = {literal(search_path)}")
-    (shown,) = connection.execute(
-        "select builds.settings ->> 'dovecote_dashboard_customer_ids' = 'true' "
+    # False, too, where the version does not know its build.
+    connection.execute(
+        "set variable shows_customer_ids = coalesce((select "
+        "builds.settings ->> 'dovecote_dashboard_customer_ids' = 'true' "
         "from mart_builds as builds "
-        "inner join published_version on builds.run_id = published_version.run_id"
-    ).fetchall()[0]
-    connection.execute(f"set variable shows_customer_ids = {bool(shown)}")
+        "inner join published_version on builds.run_id = published_version.run_id), false)"
+    )
     return connection
 
 

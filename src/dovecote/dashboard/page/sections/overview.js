@@ -238,7 +238,7 @@ function whatChanged() {
       title: before ? `What changed since the version of ${day(before.as_of_date)}` : "What changed since the last version",
       reading: "The headlines of this version beside those of the one published before it.",
       unfiltered: true,
-      empty: "This is the first version that was published here: the next one will be compared with it.",
+      empty: "This is the first version that was published here, or the one before cannot be read: the next one will be compared with this.",
     },
     () =>
       before &&
