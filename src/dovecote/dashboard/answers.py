@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, datetime
 from decimal import Decimal
 from importlib import resources
@@ -13,8 +14,9 @@ import duckdb
 from dovecote.sql import literal, quoted
 
 QUERIES = resources.files("dovecote.dashboard") / "queries"
-# Digits that a screen can show; the rest would be weight.
+# Digits that a screen can show: shares to seven places, amounts to the cent. The rest would be weight.
 SIGNIFICANT_DIGITS = 7
+DECIMALS = 2
 
 Answer = dict[str, Any]
 
@@ -72,7 +74,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         value = float(value)
     if isinstance(value, float):
-        return float(f"{value:.{SIGNIFICANT_DIGITS}g}") if value - value == 0 else None
+        if not math.isfinite(value):
+            return None
+        rounded = float(f"{value:.{SIGNIFICANT_DIGITS}g}")
+        return rounded if abs(rounded - value) < 0.5 * 10**-DECIMALS else round(value, DECIMALS)
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="seconds")
     if isinstance(value, date):

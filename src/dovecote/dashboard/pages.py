@@ -47,6 +47,7 @@ PAGES = {
         sections=("overview", "retention", "customers", "churn", "recommendations", "data_quality"),
         questions=(
             "shop",
+            "sales",
             "inputs",
             "headlines",
             BEFORE,
@@ -80,6 +81,7 @@ PAGES = {
         sections=("churn_report",),
         questions=(
             "shop",
+            "sales",
             "inputs",
             "growth",
             "published_models",

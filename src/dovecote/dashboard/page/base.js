@@ -20,7 +20,8 @@ function rows(question) {
   return decoded[question];
 }
 
-const shop = rows("shop")[0];
+const shop = rows("shop")[0] ?? {};
+const sales = rows("sales")[0] ?? {};
 
 function hasInput(entity) {
   return rows("inputs").some((input) => input.entity === entity && input.is_present);
@@ -36,7 +37,8 @@ const decimals = (digits) =>
 const count = orDash((value) => decimals(0).format(value));
 const figure = orDash((value, digits = 2) => decimals(digits).format(value));
 const percent = orDash((value, digits = 0) => `${decimals(digits).format(value * 100)}%`);
-const currency = shop.currency ?? "";
+// Charts would read a "<" as markup.
+const currency = (shop.currency ?? sales.currency ?? "").replace(/[<&]/g, "").trim();
 const money = orDash((value, digits = 0) =>
   /^[A-Z]{3}$/.test(currency)
     ? new Intl.NumberFormat("en", {

@@ -84,8 +84,8 @@ function start() {
   const unanswered = Object.keys(ANSWERS).filter((question) => ANSWERS[question] === null && question !== "headlines_before");
   Object.assign(filters, wholePeriod());
   document.getElementById("edition").textContent =
-    `${plural(shop.customers, "customer")} and ${plural(shop.orders, "order")} since ` +
-    `${day(shop.first_order_date)}, as of ${day(shop.as_of_date)}`;
+    `${plural(sales.customers, "customer")} and ${plural(sales.orders, "order")} since ` +
+    `${day(sales.first_order_date)}, as of ${day(shop.as_of_date)}`;
   document.getElementById("colophon").textContent =
     `Version ${shop.version}, built ${shop.built_at} UTC with Dovecote ${shop.package_version}.` +
     (unanswered.length ? ` This version lacks the tables for: ${unanswered.map(said).join(", ")}.` : "");

@@ -53,7 +53,7 @@ const reason = (item) => item.reason.replace(/^([a-z0-9_]+)\(/, (_, name) => `${
 
 function quarantine() {
   const found = rows("quarantine");
-  const shown = found.slice(0, 12).reverse();
+  const shown = [...found].reverse();
   return card(
     {
       id: "quarantine-reasons",

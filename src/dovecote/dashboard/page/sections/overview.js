@@ -119,7 +119,7 @@ function activeCustomers(buying, last, before) {
 
 function netRevenue(buying, last, before) {
   const difference = last && before ? comparedWith(last.revenue, before.revenue, longMonth(before.month_start)) : "";
-  const guests = shop.guest_orders ? ` ${plural(shop.guest_orders, "order")} of guests not counted.` : "";
+  const guests = sales.guest_orders ? ` ${plural(sales.guest_orders, "order")} of guests, of all time, not counted.` : "";
   return card(
     {
       id: "net-revenue-by-month",
