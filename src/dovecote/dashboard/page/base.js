@@ -216,8 +216,7 @@ function card({ id, title, reading, source, wide = false, unfiltered = false, co
   if (reading) head.append(element("p", { class: "reading" }, reading));
   if (controls.length) head.append(element("div", { class: "controls" }, ...controls));
   frame.append(head);
-  const isFiltered = filters.channel !== ALL || filters.country !== ALL;
-  if (unfiltered && isFiltered) {
+  if (unfiltered && isFiltered()) {
     head.append(element("p", { class: "unfiltered" }, "All customers: not split by channel or country."));
   }
   const made = content?.();
@@ -240,6 +239,8 @@ const undrawn = [];
 // --- Filters --------------------------------------------------------------------------------------
 
 const filters = { from: null, to: null, channel: ALL, country: ALL };
+
+const isFiltered = () => filters.channel !== ALL || filters.country !== ALL;
 
 /** The breakdown and value of the marts that answer for the filters. */
 function breakdown({ channel, country } = filters) {

@@ -41,7 +41,7 @@ const overallAtMonth = (period) =>
 
 /** "12% more than in April". */
 function comparedWith(now, before, name) {
-  if (!isNumber(now) || !isNumber(before) || before === 0) return "";
+  if (!isNumber(now) || !isNumber(before) || before <= 0) return "";
   const difference = now / before - 1;
   if (Math.abs(difference) < 0.0005) return `as in ${name}`;
   return `${percent(Math.abs(difference), 1)} ${difference > 0 ? "more" : "less"} than in ${name}`;
@@ -134,7 +134,7 @@ function netRevenue(buying, last, before) {
       sum(buying, (item) => item.active_customers) > 0 &&
       chart([monthBars(buying, { name: "net revenue", colour: COLOUR.blue, value: (item) => item.revenue, written: money })], {
         x: monthAxis(buying),
-        y: axis(inMoney("Net revenue"), { tickformat: "~s" }),
+        y: axis(inMoney("Net revenue")),
       }),
   );
 }

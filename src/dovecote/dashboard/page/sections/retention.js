@@ -98,7 +98,7 @@ function heatMap(cells, unfiltered) {
       title: isRevenue
         ? `What a customer brings, ${cohorts.grain} by ${cohorts.grain}`
         : newest
-          ? `Of the cohort of ${cohortName(newest.cohort_start)}, ${percent(newest.retention_rate)} ${came()} again in the next ${cohorts.grain}`
+          ? `Of the cohort of ${cohortName(newest.cohort_start)}, ${percent(newest.retention_rate)} ${came()} again in the next ${cohorts.grain}${cohorts.return_rule === "on" ? "" : " or later"}`
           : `Who comes back, ${cohorts.grain} by ${cohorts.grain}`,
       reading:
         `Rows: customers who came in the same ${cohorts.grain} (how many). Columns: ${cohorts.grain}s since. ` +
