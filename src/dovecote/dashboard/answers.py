@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from importlib import resources
@@ -14,9 +15,37 @@ import duckdb
 from dovecote.sql import literal, quoted
 
 QUERIES = resources.files("dovecote.dashboard") / "queries"
-# Digits that a screen can show: shares to seven places, amounts to the cent. The rest would be weight.
+# Digits that a screen can show: of shares seven, of amounts those to the cent. The rest would be
+# weight.
 SIGNIFICANT_DIGITS = 7
 DECIMALS = 2
+# Channels and countries that filters offer, the largest: every pair of them has cohorts of its own,
+# and a page must open whether a shop has five or five hundred.
+MOST_CHOICES = 8
+OFFERED = f"""
+with largest as (
+    select breakdown, breakdown_value
+    from mart_growth_by_breakdown
+    where breakdown in ('acquisition_channel', 'country')
+    group by breakdown, breakdown_value
+    qualify
+        row_number() over (
+            partition by breakdown order by sum(active_customers) desc, breakdown_value
+        ) <= {MOST_CHOICES}
+)
+
+select list(breakdown || ': ' || breakdown_value)
+from (
+    from largest
+    union all
+    select
+        'acquisition_channel_and_country',
+        channels.breakdown_value || ', ' || countries.breakdown_value
+    from largest as channels
+    inner join largest as countries
+        on channels.breakdown = 'acquisition_channel' and countries.breakdown = 'country'
+)
+"""
 
 Answer = dict[str, Any]
 
@@ -67,7 +96,22 @@ def opened(database: Path) -> duckdb.DuckDBPyConnection:
         "from mart_builds as builds "
         "inner join published_version on builds.run_id = published_version.run_id), false)"
     )
+    _offer_choices(connection)
     return connection
+
+
+def _offer_choices(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let queries ask which channels, countries and pairs of them filters offer, the largest."""
+    connection.execute(f"set variable most_choices = {MOST_CHOICES}")
+    # In a version that lacks the mart, filters offer nothing.
+    with suppress(duckdb.CatalogException):
+        connection.execute(f"set variable offered = ({OFFERED})")
+    connection.execute(
+        "create temp macro offered(breakdown, breakdown_value) as case "
+        "when breakdown = 'none' "
+        "or list_contains(getvariable('offered'), breakdown || ': ' || breakdown_value) "
+        "then breakdown_value end"
+    )
 
 
 def _plain(value: Any) -> Any:

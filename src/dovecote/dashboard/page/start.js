@@ -75,7 +75,7 @@ function showFilters(made) {
   ]) {
     const values = valuesOf(kind);
     if (made.uses.includes(name) && values.length > 1)
-      choices.push(choice(name, capitalised(name), named(values, everything), filters[name], set(name)));
+      choices.push(choice(name, values.length < shop.most_choices ? capitalised(name) : `${capitalised(name)} (the largest)`, named(values, everything), filters[name], set(name)));
   }
   if (choices.length)
     choices.push(element("button", { type: "reset", name: "reset", class: "reset", onclick: reset }, "Reset"));

@@ -9,7 +9,8 @@ select
     coalesce(
         try_cast(builds.settings ->> 'dovecote_alert_horizon_days' as integer),
         list_max(from_json(builds.settings -> 'dovecote_churn_horizons', '["integer"]'))
-    ) as alert_horizon_days
+    ) as alert_horizon_days,
+    getvariable('most_choices') as most_choices
 from published_version
 inner join mart_builds as builds
     on published_version.run_id = builds.run_id
