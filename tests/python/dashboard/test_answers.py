@@ -107,7 +107,8 @@ def test_the_currency_that_was_set_is_the_unit(demo_version: Path, tmp_path: Pat
     version = changed(
         demo_version,
         tmp_path,
-        """update mart_builds set settings = json_merge_patch(settings, '{"dovecote_currency": "eur"}')""",
+        "update mart_builds set settings = "
+        """json_merge_patch(settings, '{"dovecote_currency": "eur"}')""",
     )
     (shop,) = answered(version, "shop")
     assert shop["currency"] == "EUR"
