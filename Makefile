@@ -104,6 +104,10 @@ bench-crash: $(INSTALLED) ## Kill builds and publishes 200 times, and read 10,00
 bench-lake: $(INSTALLED) ## Build the demo on DuckLake beside the DuckDB file, with readers (needs PostgreSQL)
 	@$(WITHOUT_INPUTS) PYTHONPATH=tests/python OMP_NUM_THREADS=1 $(BIN)/python benchmarks/ducklake.py
 
+.PHONY: bench-dashboard
+bench-dashboard: demo ## Measure what the pages of the demo weigh, and how long they take to write and to open (needs Chromium)
+	@PYTHONPATH=tests/python $(BIN)/python benchmarks/dashboard_pages.py warehouse/demo_published/current/dovecote.duckdb
+
 .PHONY: contracts
 contracts: $(INSTALLED) ## Compare the public tables with the last release
 	@$(BIN)/python tools/contracts.py check

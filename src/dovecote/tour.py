@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from dovecote import warehouse
+from dovecote.dashboard import DASHBOARD
 from dovecote.publish import DATABASE, Published
 from dovecote.sql import quoted
 
@@ -168,14 +169,15 @@ def _origin(
     as_of = next((build.as_of for build in builds if build.as_of), None)
     current = Published().current()
     where = (
-        f"{Published().link / DATABASE}, which stays while the next build runs"
+        f"{Published().link / DATABASE}, which stays while the next build runs. To look at: "
+        f"{Published().link / DASHBOARD}"
         if current and current.manifest.run_id in {build.run_id for build in builds}
-        else f"{warehouse.path()}; dovecote publish makes a copy that stays while builds run"
+        else f"{warehouse.path()}; dovecote publish makes a copy that stays while builds run."
     )
     return (
         f"{warehouse.path()} was built from {source or 'a published version'}: {orders:,} orders, "
         f"{first_date} to {last_date}, as of {as_of} UTC. Its tables for use are in the schema "
-        f"{schemas['fct_orders']} of {where}."
+        f"{schemas['fct_orders']} of {where}"
     )
 
 

@@ -121,7 +121,8 @@ def test_tables_of_a_query_are_those_it_reads() -> None:
 def test_the_exposure_of_a_page_names_what_its_queries_read(
     manifest: dict[str, Any], page: str
 ) -> None:
-    questions = ["headlines", *DASHBOARD_PAGES[page].questions]
+    # The headlines of the version before are asked like those of this one.
+    questions = {question.removesuffix("_before") for question in DASHBOARD_PAGES[page].questions}
     read = set[str]().union(
         *(tables_of((QUERIES / f"{question}.sql").read_text()) for question in questions)
     )

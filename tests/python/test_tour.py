@@ -67,8 +67,11 @@ def test_the_tour_leads_to_the_version_that_this_warehouse_published(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     version, _ = publish(Published())
-    current = Published().link / "dovecote.duckdb"
-    assert take()[0].endswith(f" {current}, which stays while the next build runs.")
+    current = Published().link
+    assert take()[0].endswith(
+        f" {current / 'dovecote.duckdb'}, which stays while the next build runs. "
+        f"To look at: {current / 'dashboard.html'}"
+    )
     shop.file.unlink()
     restore(version)
     assert "was built from a published version: 1 orders" in take()[0]

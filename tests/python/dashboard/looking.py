@@ -27,7 +27,8 @@ SIZES = {"desktop": (1440, 1000), "phone": (390, 844)}
 
 # Charts with their traces and value axes, as Plotly holds them.
 CHARTS = """
-return Object.fromEntries([...document.querySelectorAll("section:not([hidden]) .plot")].map((plot) => [
+const plots = [...document.querySelectorAll("section:not([hidden]) .plot")];
+return Object.fromEntries(plots.map((plot) => [
   plot.closest("figure").id,
   {
     isDrawn: plot.querySelector(".main-svg") !== null,
@@ -58,12 +59,18 @@ const select = document.querySelector(`section:not([hidden]) select[name="${argu
   ?? document.querySelector(`#filters select[name="${arguments[0]}"]`);
 if (![...select.options].some((option) => option.value === arguments[1]))
   throw new Error(`${arguments[0]} has no choice ${arguments[1]}`);
-select.value = arguments[1];
-select.dispatchEvent(new Event("change"));
+if (select.value !== arguments[1]) {
+  select.value = arguments[1];
+  select.dispatchEvent(new Event("change"));
+}
 """
 CHOICES = """
-return [...document.querySelectorAll(`select[name="${arguments[0]}"]:not(section[hidden] *) option`)]
-  .map((option) => option.value);
+const select = `select[name="${arguments[0]}"]:not(section[hidden] *)`;
+return [...document.querySelectorAll(`${select} option`)].map((option) => option.value);
+"""
+SORT = """
+[...document.querySelectorAll(`#${arguments[0]} th button`)]
+  .find((button) => button.textContent === arguments[1]).click();
 """
 DRAWN = """
 const done = arguments[0];
@@ -190,19 +197,23 @@ class Looker:
         table = self.script(TABLE, card)
         return [dict(zip(table["head"], row, strict=True)) for row in table["body"]]
 
+    def sort(self, card: str, column: str) -> None:
+        """Press the title of a column of a card's table."""
+        self.is_touched = True
+        self.script(SORT, card, column)
+
     def complaints(self) -> list[str]:
         """Give the errors in the console since this was last asked."""
         return [
             str(entry["message"])
-            for entry in self.driver.get_log("browser")  # type: ignore[no-untyped-call]
+            for entry in self.driver.get_log("browser")
             if entry["level"] == "SEVERE"
         ]
 
     def requests(self) -> list[str]:
         """Give the addresses that were asked for since this was last asked."""
         events = [
-            json.loads(entry["message"])["message"]
-            for entry in self.driver.get_log("performance")  # type: ignore[no-untyped-call]
+            json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")
         ]
         return [
             str(event["params"]["request"]["url"])
@@ -212,11 +223,11 @@ class Looker:
 
     def script(self, script: str, *arguments: Any) -> Any:
         """Run a script in the page."""
-        return self.driver.execute_script(script, *arguments)  # type: ignore[no-untyped-call]
+        return self.driver.execute_script(script, *arguments)
 
     def _settle(self) -> None:
         """Wait until what was asked for is drawn."""
-        self.driver.execute_async_script(DRAWN)  # type: ignore[no-untyped-call]
+        self.driver.execute_async_script(DRAWN)
 
 
 def new_browser(profile: Path) -> Looker:
