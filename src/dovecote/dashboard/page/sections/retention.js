@@ -26,7 +26,8 @@ section({
     settleCohorts(everything);
     const wanted = (item) =>
       ["activity", "entry", "return_rule", "grain"].every((part) => item[part] === cohorts[part]);
-    const isSplit = brokenDown(everything).some(wanted);
+    const kind = breakdown().breakdown;
+    const isSplit = everything.some((item) => item.breakdown === kind && wanted(item));
     const chosen = (items) =>
       (isSplit ? brokenDown(items) : items.filter((item) => item.breakdown === "none")).filter(wanted);
     const cells = chosen(everything).filter((item) => inPeriod(item.cohort_start));
