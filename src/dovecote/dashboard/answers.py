@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from importlib import resources
@@ -10,11 +12,40 @@ from typing import Any
 
 import duckdb
 
-from dovecote.sql import literal
+from dovecote.sql import literal, quoted
 
 QUERIES = resources.files("dovecote.dashboard") / "queries"
-# Digits that a screen can show; the rest would be weight.
+# Digits that a screen can show: of shares seven, of amounts those to the cent. The rest would be
+# weight.
 SIGNIFICANT_DIGITS = 7
+DECIMALS = 2
+# Channels and countries that filters offer, the largest: every pair of them has cohorts of its own,
+# and a page must open whether a shop has five or five hundred.
+MOST_CHOICES = 8
+OFFERED = f"""
+with largest as (
+    select breakdown, breakdown_value
+    from mart_growth_by_breakdown
+    where breakdown in ('acquisition_channel', 'country')
+    group by breakdown, breakdown_value
+    qualify
+        row_number() over (
+            partition by breakdown order by sum(active_customers) desc, breakdown_value
+        ) <= {MOST_CHOICES}
+)
+
+select list(breakdown || ': ' || breakdown_value)
+from (
+    from largest
+    union all
+    select
+        'acquisition_channel_and_country',
+        channels.breakdown_value || ', ' || countries.breakdown_value
+    from largest as channels
+    inner join largest as countries
+        on channels.breakdown = 'acquisition_channel' and countries.breakdown = 'country'
+)
+"""
 
 Answer = dict[str, Any]
 
@@ -56,22 +87,41 @@ def opened(database: Path) -> duckdb.DuckDBPyConnection:
         "select distinct schema_name from duckdb_tables() "
         "where table_name in ('published_version', 'hist_churn_scores') order by all"
     ).fetchall()
-    search_path = ",".join(schema for (schema,) in schemas)
+    search_path = ",".join(quoted(schema) for (schema,) in schemas)
     connection.execute(f"set search_path = {literal(search_path)}")
-    (shown,) = connection.execute(
-        "select builds.settings ->> 'dovecote_dashboard_customer_ids' = 'true' "
+    # False, too, where the version does not know its build.
+    connection.execute(
+        "set variable shows_customer_ids = coalesce((select "
+        "builds.settings ->> 'dovecote_dashboard_customer_ids' = 'true' "
         "from mart_builds as builds "
-        "inner join published_version on builds.run_id = published_version.run_id"
-    ).fetchall()[0]
-    connection.execute(f"set variable shows_customer_ids = {bool(shown)}")
+        "inner join published_version on builds.run_id = published_version.run_id), false)"
+    )
+    _offer_choices(connection)
     return connection
+
+
+def _offer_choices(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let queries ask which channels, countries and pairs of them filters offer, the largest."""
+    connection.execute(f"set variable most_choices = {MOST_CHOICES}")
+    # In a version that lacks the mart, filters offer nothing.
+    with suppress(duckdb.CatalogException):
+        connection.execute(f"set variable offered = ({OFFERED})")
+    connection.execute(
+        "create temp macro offered(breakdown, breakdown_value) as case "
+        "when breakdown = 'none' "
+        "or list_contains(getvariable('offered'), breakdown || ': ' || breakdown_value) "
+        "then breakdown_value end"
+    )
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         value = float(value)
     if isinstance(value, float):
-        return float(f"{value:.{SIGNIFICANT_DIGITS}g}") if value - value == 0 else None
+        if not math.isfinite(value):
+            return None
+        rounded = float(f"{value:.{SIGNIFICANT_DIGITS}g}")
+        return rounded if abs(rounded - value) < 0.5 * 10**-DECIMALS else round(value, DECIMALS)
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="seconds")
     if isinstance(value, date):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import jinja2
 
 from dovecote.dashboard.answers import ask, opened
@@ -45,6 +47,7 @@ PAGES = {
         sections=("overview", "retention", "customers", "churn", "recommendations", "data_quality"),
         questions=(
             "shop",
+            "sales",
             "inputs",
             "headlines",
             BEFORE,
@@ -78,6 +81,7 @@ PAGES = {
         sections=("churn_report",),
         questions=(
             "shop",
+            "sales",
             "inputs",
             "growth",
             "published_models",
@@ -101,12 +105,14 @@ def write_pages(database: Path, folder: Path, previous: Path | None) -> None:
         Where the pages go to.
     previous
         DuckDB file of the version before, to say what changed since; none for the first.
+        One that cannot be read is passed over.
     """
     with opened(database) as connection:
         asked = {question for page in PAGES.values() for question in page.questions}
         answers = {question: ask(connection, question) for question in sorted(asked - {BEFORE})}
     if previous is not None:
-        with opened(previous) as connection:
+        # One that is damaged keeps nobody from publishing the next.
+        with suppress(duckdb.Error), opened(previous) as connection:
             answers[BEFORE] = ask(connection, "headlines")
     for name, page in PAGES.items():
         shown = {question: answers.get(question) for question in page.questions}

@@ -42,6 +42,17 @@ def test_pages_say_of_which_version_they_are_and_of_which_they_are_the_next(
     assert len(answers(second.folder / "dashboard.html")["builds"]["status"]) == 2
 
 
+def test_a_damaged_version_before_stops_nobody(shop: Shop, published: Published) -> None:
+    shop.build()
+    first, _ = publish(published)
+    first.database.chmod(0o644)
+    first.database.write_bytes(b"no database")
+    shop.build()
+    second, _ = publish(published)
+    assert published.current_name() == second.name
+    assert answers(second.folder / "dashboard.html")["headlines_before"] is None
+
+
 def test_pages_are_written_anew_and_stay_in_the_manifest(
     version: Version, published: Published
 ) -> None:

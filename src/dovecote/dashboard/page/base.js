@@ -20,7 +20,8 @@ function rows(question) {
   return decoded[question];
 }
 
-const shop = rows("shop")[0];
+const shop = rows("shop")[0] ?? {};
+const sales = rows("sales")[0] ?? {};
 
 function hasInput(entity) {
   return rows("inputs").some((input) => input.entity === entity && input.is_present);
@@ -36,7 +37,8 @@ const decimals = (digits) =>
 const count = orDash((value) => decimals(0).format(value));
 const figure = orDash((value, digits = 2) => decimals(digits).format(value));
 const percent = orDash((value, digits = 0) => `${decimals(digits).format(value * 100)}%`);
-const currency = shop.currency ?? "";
+// Charts would read a "<" as markup.
+const currency = (shop.currency ?? sales.currency ?? "").replace(/[<&]/g, "").trim();
 const money = orDash((value, digits = 0) =>
   /^[A-Z]{3}$/.test(currency)
     ? new Intl.NumberFormat("en", {
@@ -214,8 +216,7 @@ function card({ id, title, reading, source, wide = false, unfiltered = false, co
   if (reading) head.append(element("p", { class: "reading" }, reading));
   if (controls.length) head.append(element("div", { class: "controls" }, ...controls));
   frame.append(head);
-  const isFiltered = filters.channel !== ALL || filters.country !== ALL;
-  if (unfiltered && isFiltered) {
+  if (unfiltered && isFiltered()) {
     head.append(element("p", { class: "unfiltered" }, "All customers: not split by channel or country."));
   }
   const made = content?.();
@@ -238,6 +239,8 @@ const undrawn = [];
 // --- Filters --------------------------------------------------------------------------------------
 
 const filters = { from: null, to: null, channel: ALL, country: ALL };
+
+const isFiltered = () => filters.channel !== ALL || filters.country !== ALL;
 
 /** The breakdown and value of the marts that answer for the filters. */
 function breakdown({ channel, country } = filters) {

@@ -41,6 +41,8 @@ function axis(title, more = {}) {
     title: title ? { text: title, standoff: 8, font: { size: 12, color: "#52606d" } } : undefined,
     automargin: true,
     separatethousands: true,
+    // "5B", where SI would have it "5G"; and never "500m" for a half.
+    exponentformat: "B",
     gridcolor: COLOUR.faint,
     linecolor: COLOUR.line,
     zerolinecolor: COLOUR.line,

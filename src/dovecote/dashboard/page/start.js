@@ -8,10 +8,21 @@ function drawSection(made) {
   home.replaceChildren(
     element("h2", {}, made.title),
     element("p", { class: "lead" }, made.lead()),
+    element("p", { class: "chosen" }, chosenFilters(made)),
     ...made.cards(),
   );
   dirty.delete(made.id);
   drawUndrawn();
+}
+
+/** What the filters are set to, for paper, which has none. */
+function chosenFilters({ uses }) {
+  const chosen = [];
+  if (uses.includes("period") && filters.from) chosen.push(`${month(filters.from)} to ${month(filters.to)}`);
+  for (const name of ["channel", "country"]) {
+    if (uses.includes(name)) chosen.push(filters[name] === ALL ? `every ${name}` : `${name} ${filters[name]}`);
+  }
+  return chosen.length ? `Shown: ${chosen.join(", ")}.` : "";
 }
 
 function show(id) {
@@ -34,7 +45,11 @@ function show(id) {
 function redraw() {
   for (const made of sections) dirty.add(made.id);
   const top = window.scrollY;
+  // What was chosen with is made anew too, and the keyboard must find it where it was.
+  const { name, form } = document.activeElement ?? {};
   show(current);
+  const home = document.getElementById(form ? "filters" : current);
+  if (name) home.querySelector(`[name="${name}"]`)?.focus({ preventScroll: true });
   window.scrollTo(0, top);
 }
 
@@ -60,10 +75,10 @@ function showFilters(made) {
   ]) {
     const values = valuesOf(kind);
     if (made.uses.includes(name) && values.length > 1)
-      choices.push(choice(name, capitalised(name), named(values, everything), filters[name], set(name)));
+      choices.push(choice(name, values.length < shop.most_choices ? capitalised(name) : `${capitalised(name)} (the largest)`, named(values, everything), filters[name], set(name)));
   }
   if (choices.length)
-    choices.push(element("button", { type: "reset", class: "reset", onclick: reset }, "Reset"));
+    choices.push(element("button", { type: "reset", name: "reset", class: "reset", onclick: reset }, "Reset"));
   const form = document.getElementById("filters");
   form.replaceChildren(...choices);
   form.hidden = !choices.length;
@@ -84,8 +99,8 @@ function start() {
   const unanswered = Object.keys(ANSWERS).filter((question) => ANSWERS[question] === null && question !== "headlines_before");
   Object.assign(filters, wholePeriod());
   document.getElementById("edition").textContent =
-    `${plural(shop.customers, "customer")} and ${plural(shop.orders, "order")} since ` +
-    `${day(shop.first_order_date)}, as of ${day(shop.as_of_date)}`;
+    `${plural(sales.customers, "customer")} and ${plural(sales.orders, "order")} since ` +
+    `${day(sales.first_order_date)}, as of ${day(shop.as_of_date)}`;
   document.getElementById("colophon").textContent =
     `Version ${shop.version}, built ${shop.built_at} UTC with Dovecote ${shop.package_version}.` +
     (unanswered.length ? ` This version lacks the tables for: ${unanswered.map(said).join(", ")}.` : "");

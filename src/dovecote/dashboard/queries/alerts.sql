@@ -3,7 +3,6 @@ select
     alerts.alert_rank,
     case when getvariable('shows_customer_ids') then alerts.customer_id end as customer_id,
     alerts.owner_group,
-    alerts.alert_reason,
     alerts.horizon_days,
     alerts.churn_probability,
     alerts.risk_band,

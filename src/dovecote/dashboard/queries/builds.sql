@@ -5,10 +5,7 @@ select
     date_diff('second', started_at, finished_at) as seconds,
     nodes,
     nodes_failed,
-    nodes_warned,
-    message,
-    git_revision,
-    package_version
+    message
 from mart_builds
 qualify row_number() over (order by started_at desc) <= 60
 order by started_at desc

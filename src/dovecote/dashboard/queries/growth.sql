@@ -29,5 +29,5 @@ select
     quick_ratio,
     revenue
 from mart_growth_by_breakdown
-where breakdown in ('acquisition_channel', 'country', 'acquisition_channel_and_country')
+where offered(breakdown, breakdown_value) is not null
 order by activity, breakdown, breakdown_value, month_start

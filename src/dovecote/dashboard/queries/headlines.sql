@@ -36,9 +36,7 @@ alerts as (
 )
 
 select
-    published_version.version,
     published_version.as_of_date,
-    last_month.period_start as month_start,
     last_month.active_customers,
     last_month.revenue,
     last_month.quick_ratio,

@@ -6,7 +6,6 @@ select
     coverage.columns_empty,
     coverage.what_is_lost,
     coverage.latest_at,
-    coverage.lag_hours,
     reconciliation.rows_in,
     reconciliation.accepted,
     reconciliation.duplicates,

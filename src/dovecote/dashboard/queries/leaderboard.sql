@@ -6,9 +6,7 @@ select
     count(*) as cutoffs,
     avg(ndcg) as ndcg,
     min(ndcg) as ndcg_lowest,
-    max(ndcg) as ndcg_highest,
-    avg(recall) as recall,
-    avg(coverage) as coverage
+    max(ndcg) as ndcg_highest
 from mart_recommendation_evaluation
 where k = 10
 group by all

@@ -1,8 +1,8 @@
 -- Customers by the stage they are in.
 select
     lifecycle.stage,
-    coalesce(customers.acquisition_channel, 'unknown') as channel,
-    coalesce(customers.country, 'unknown') as country,
+    offered('acquisition_channel', coalesce(customers.acquisition_channel, 'unknown')) as channel,
+    offered('country', coalesce(customers.country, 'unknown')) as country,
     count(*) as customers
 from mart_customer_lifecycle as lifecycle
 inner join dim_customers as customers

@@ -4,4 +4,4 @@ select
     customers
 from mart_recommendation_coverage
 where customers > 0
-order by list_name, customers desc
+order by list_name, customers desc, coverage

@@ -39,11 +39,8 @@ select
     recommendations.list_name,
     recommendations.position,
     coalesce(products.product_name, recommendations.product_id) as product,
-    recommendations.score,
     recommendations.fallback_level,
-    recommendations.reason_1,
-    recommendations.reason_2,
-    recommendations.expected_date
+    recommendations.reason_1
 from mart_customer_recommendations as recommendations
 inner join numbered
     on recommendations.customer_id = numbered.customer_id

@@ -16,7 +16,7 @@ select
 from mart_retention
 where
     clock = 'calendar'
-    and breakdown in ('none', 'acquisition_channel', 'country', 'acquisition_channel_and_country')
+    and offered(breakdown, breakdown_value) is not null
 qualify
     dense_rank() over (partition by activity, entry, return_rule, grain order by cohort_start desc)
     <= case grain when 'month' then 60 when 'week' then 52 else 31 end

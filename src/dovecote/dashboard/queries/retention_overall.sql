@@ -14,5 +14,5 @@ select
 from mart_retention_overall
 where
     clock = 'calendar'
-    and breakdown in ('none', 'acquisition_channel', 'country', 'acquisition_channel_and_country')
+    and offered(breakdown, breakdown_value) is not null
 order by activity, entry, return_rule, grain, breakdown, breakdown_value, period_index

@@ -3,8 +3,8 @@ select
     rfm.rfm_segment,
     rfm.r_score,
     rfm.f_score,
-    coalesce(customers.acquisition_channel, 'unknown') as channel,
-    coalesce(customers.country, 'unknown') as country,
+    offered('acquisition_channel', coalesce(customers.acquisition_channel, 'unknown')) as channel,
+    offered('country', coalesce(customers.country, 'unknown')) as country,
     count(*) as customers,
     sum(rfm.monetary) as net_revenue,
     sum(rfm.recency_days) as recency_days

@@ -4,8 +4,8 @@ select
     scores.horizon_days,
     coalesce(scores.risk_band, 'not scored') as risk_band,
     least(floor(scores.churn_probability * 20), 19) / 20 as probability_from,
-    coalesce(customers.acquisition_channel, 'unknown') as channel,
-    coalesce(customers.country, 'unknown') as country,
+    offered('acquisition_channel', coalesce(customers.acquisition_channel, 'unknown')) as channel,
+    offered('country', coalesce(customers.country, 'unknown')) as country,
     count(*) as customers,
     count(*) filter (where customers.closed_at is null) as open_accounts,
     sum(scores.churn_probability) as probabilities

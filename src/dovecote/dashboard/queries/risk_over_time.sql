@@ -16,8 +16,6 @@ select
     scores.as_of_date,
     scores.activity,
     scores.horizon_days,
-    count(scores.churn_probability) as customers,
-    avg(scores.churn_probability) as mean_churn_probability,
     count(*) filter (where scores.risk_band = 'high') as high,
     count(*) filter (where scores.risk_band = 'medium') as medium,
     count(*) filter (where scores.risk_band = 'low') as low

@@ -208,7 +208,7 @@ function modelTable() {
       const known = grades.filter((grade) => isNumber(grade[part]));
       return known.length ? sum(known, (grade) => grade[part]) / known.length : null;
     };
-    return { name, days: grades.length, auc: mean("auc"), brier: mean("brier"), ece: mean("ece"), lift: mean("lift_at_10pct") };
+    return { name, auc: mean("auc"), brier: mean("brier"), ece: mean("ece"), lift: mean("lift_at_10pct") };
   });
   models.sort((a, b) => (a.brier ?? 9) - (b.brier ?? 9));
   return card(

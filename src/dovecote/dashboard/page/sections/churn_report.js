@@ -54,7 +54,7 @@ function alertGroups(column, name) {
       found.length > 0 &&
       chart(
         [bars(found, { name: "expected loss", value: (item) => item.loss, label: (item) => `${capitalised(said(item.group))} (${count(item.alerts)})`, colour: (item) => BANDS[item.group] ?? COLOUR.blue, written: money, showsValue: true })],
-        { x: axis(inMoney("Expected loss"), { tickformat: "~s", rangemode: "tozero" }), y: categories(null), height: 120 + found.length * 46 },
+        { x: axis(inMoney("Expected loss"), { rangemode: "tozero" }), y: categories(null), height: 120 + found.length * 46 },
       ),
   );
 }

@@ -133,7 +133,7 @@ function segmentCustomers() {
       id: "segment-customers",
       wide: true,
       title: now ? `${capitalised(said(now.name))}: ${plural(now.customers, "customer")}, ${money(now.revenue)} net revenue` : "Customers of a segment",
-      reading: `Up to 100 customers of the segment with the most net revenue${withIds ? "" : "; ids are not shown (dovecote_dashboard_customer_ids)"}.`,
+      reading: `The 100 customers of the segment with the most net revenue${isFiltered() ? ", those of them whom the filters leave" : ""}${withIds ? "" : "; ids are not shown (dovecote_dashboard_customer_ids)"}.`,
       controls: now
         ? [
             choice("segment", "Segment", found.map((item) => [item.name, capitalised(said(item.name))]), looking.segment, (value) => {
@@ -143,7 +143,7 @@ function segmentCustomers() {
           ]
         : [],
       source: "mart_customer_rfm, mart_customer_lifecycle, mart_customer_risk, mart_customer_value",
-      empty: "No customer has bought yet.",
+      empty: now ? "None of the 100 customers of the segment with the most net revenue is left by the filters." : "No customer has bought yet.",
     },
     () =>
       items.length > 0 &&

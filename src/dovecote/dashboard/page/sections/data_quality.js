@@ -53,7 +53,7 @@ const reason = (item) => item.reason.replace(/^([a-z0-9_]+)\(/, (_, name) => `${
 
 function quarantine() {
   const found = rows("quarantine");
-  const shown = found.slice(0, 12).reverse();
+  const shown = [...found].reverse();
   return card(
     {
       id: "quarantine-reasons",
@@ -72,17 +72,20 @@ function quarantine() {
 }
 
 function coverage() {
+  const inputs = rows("inputs");
+  const absent = inputs.filter((input) => !input.is_present);
   return card(
     {
       id: "input-coverage",
       wide: true,
-      title: rows("inputs").every((input) => input.is_present)
-        ? "Every input is there"
-        : `Missing: ${rows("inputs").filter((input) => !input.is_present).map((input) => said(input.entity)).join(", ")}`,
+      title: absent.length
+        ? `Missing: ${absent.map((input) => said(input.entity)).join(", ")}`
+        : inputs.length ? "Every input is there" : "Which inputs there are",
       reading: "What the shop gave, how fresh it is, and what the absence of the rest costs.",
       source: "mart_input_coverage",
     },
     () =>
+      inputs.length > 0 &&
       table(
         [
           { title: "Input", value: (input) => said(input.entity) },
@@ -91,7 +94,7 @@ function coverage() {
           { title: "Empty columns", isLong: true, value: (input) => (input.is_present ? input.columns_empty : null) },
           { title: "What is lost", isLong: true, value: (input) => input.what_is_lost },
         ],
-        rows("inputs"),
+        inputs,
         { caption: "Inputs" },
       ),
   );

@@ -41,7 +41,7 @@ const overallAtMonth = (period) =>
 
 /** "12% more than in April". */
 function comparedWith(now, before, name) {
-  if (!isNumber(now) || !isNumber(before) || before === 0) return "";
+  if (!isNumber(now) || !isNumber(before) || before <= 0) return "";
   const difference = now / before - 1;
   if (Math.abs(difference) < 0.0005) return `as in ${name}`;
   return `${percent(Math.abs(difference), 1)} ${difference > 0 ? "more" : "less"} than in ${name}`;
@@ -119,7 +119,7 @@ function activeCustomers(buying, last, before) {
 
 function netRevenue(buying, last, before) {
   const difference = last && before ? comparedWith(last.revenue, before.revenue, longMonth(before.month_start)) : "";
-  const guests = shop.guest_orders ? ` ${plural(shop.guest_orders, "order")} of guests not counted.` : "";
+  const guests = sales.guest_orders ? ` ${plural(sales.guest_orders, "order")} of guests, of all time, not counted.` : "";
   return card(
     {
       id: "net-revenue-by-month",
@@ -134,7 +134,7 @@ function netRevenue(buying, last, before) {
       sum(buying, (item) => item.active_customers) > 0 &&
       chart([monthBars(buying, { name: "net revenue", colour: COLOUR.blue, value: (item) => item.revenue, written: money })], {
         x: monthAxis(buying),
-        y: axis(inMoney("Net revenue"), { tickformat: "~s" }),
+        y: axis(inMoney("Net revenue")),
       }),
   );
 }
@@ -238,7 +238,7 @@ function whatChanged() {
       title: before ? `What changed since the version of ${day(before.as_of_date)}` : "What changed since the last version",
       reading: "The headlines of this version beside those of the one published before it.",
       unfiltered: true,
-      empty: "This is the first version that was published here: the next one will be compared with it.",
+      empty: "This is the first version that was published here, or the one before cannot be read: the next one will be compared with this.",
     },
     () =>
       before &&

@@ -26,7 +26,8 @@ section({
     settleCohorts(everything);
     const wanted = (item) =>
       ["activity", "entry", "return_rule", "grain"].every((part) => item[part] === cohorts[part]);
-    const isSplit = brokenDown(everything).some(wanted);
+    const kind = breakdown().breakdown;
+    const isSplit = everything.some((item) => item.breakdown === kind && wanted(item));
     const chosen = (items) =>
       (isSplit ? brokenDown(items) : items.filter((item) => item.breakdown === "none")).filter(wanted);
     const cells = chosen(everything).filter((item) => inPeriod(item.cohort_start));
@@ -98,7 +99,7 @@ function heatMap(cells, unfiltered) {
       title: isRevenue
         ? `What a customer brings, ${cohorts.grain} by ${cohorts.grain}`
         : newest
-          ? `Of the cohort of ${cohortName(newest.cohort_start)}, ${percent(newest.retention_rate)} ${came()} again in the next ${cohorts.grain}`
+          ? `Of the cohort of ${cohortName(newest.cohort_start)}, ${percent(newest.retention_rate)} ${came()} again in the next ${cohorts.grain}${cohorts.return_rule === "on" ? "" : " or later"}`
           : `Who comes back, ${cohorts.grain} by ${cohorts.grain}`,
       reading:
         `Rows: customers who came in the same ${cohorts.grain} (how many). Columns: ${cohorts.grain}s since. ` +
