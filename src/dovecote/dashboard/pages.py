@@ -52,6 +52,7 @@ PAGES = {
             "headlines",
             BEFORE,
             "growth",
+            "guests",
             "score_changes",
             "retention",
             "retention_overall",

@@ -51,7 +51,7 @@ const money = orDash((value, digits = 0) =>
     : `${decimals(digits).format(value)} ${currency}`.trim(),
 );
 /** What an axis of amounts measures, and in what. */
-const inMoney = (title) => `${title}, ${currency || "in the currency of the orders"}`;
+const inMoney = (title) => `${title}, ${currency || "in the shop's currency"}`;
 /** The change from one figure to another: "+4.2%", or "–" where there is no ground to stand on. */
 function change(now, before) {
   if (!isNumber(now) || !isNumber(before) || before === 0) return "–";
@@ -63,6 +63,7 @@ function pointsChanged(now, before) {
   if (!isNumber(now) || !isNumber(before)) return "–";
   return `${now >= before ? "+" : "−"}${decimals(1).format(Math.abs(now - before) * 100)} points`;
 }
+const ordinal = (number) => `${number}${{ 1: "st", 2: "nd", 3: "rd" }[number % 100 > 10 && number % 100 < 14 ? 0 : number % 10] ?? "th"}`;
 const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
 
 const asDate = (text) => new Date(`${text.slice(0, 10)}T00:00:00Z`);
@@ -77,11 +78,23 @@ const day = (text) => (text ? `${dayOfMonth(text)} ${month(text)}` : "–");
 const longMonth = dated({ month: "long", year: "numeric" });
 /** "at_risk" as "at risk": names of the tables, as one says them. */
 const said = (name) => (name ?? "–").replaceAll("_", " ");
+// How the field writes models.
+const MODEL_NAMES = {
+  bg_nbd: "BG/NBD",
+  mbg_nbd: "MBG/NBD",
+  pareto_nbd: "Pareto/NBD",
+  logistic: "logistic regression",
+  recency_base_rate: "recency alone",
+  recency_threshold: "recency threshold",
+};
+const modelName = (name) => MODEL_NAMES[name] ?? said(name);
 const capitalised = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 /** Text for a chart, whose labels may hold markup. */
 const plain = (text) => String(text ?? "").replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 const shortened = (text, length) =>
   plain(text.length > length ? `${text.slice(0, length - 1).trimEnd()}…` : text);
+
+const isNarrow = () => window.matchMedia("(max-width: 700px)").matches;
 
 const sum = (items, value) => items.reduce((total, item) => total + (value(item) ?? 0), 0);
 function groups(items, key) {
@@ -122,7 +135,7 @@ function choice(name, label, choices, chosen, onChange) {
  * A table. Columns are {title, value, text?, isNumber?, isLong?}: value sorts, text is shown.
  */
 function table(columns, items, { caption, limit = 12, id } = {}) {
-  let shown = limit;
+  let shown = isNarrow() ? Math.min(limit, 6) : limit;
   let sorted = items;
   let order = null;
   const body = element("tbody");
@@ -136,7 +149,7 @@ function table(columns, items, { caption, limit = 12, id } = {}) {
           ...columns.map((column) =>
             element(
               "td",
-              { class: column.isNumber ? "number" : column.isLong ? "long" : null },
+              { class: column.isNumber ? "number" : column.isLong ? "long" : null, "data-title": column.title },
               (column.text ?? ((value) => value ?? "–"))(column.value(item), item),
             ),
           ),
@@ -174,7 +187,8 @@ function table(columns, items, { caption, limit = 12, id } = {}) {
   fill();
   return element(
     "div",
-    { class: "table", id },
+    // On a phone, the rows of a wide table stand as cards.
+    { class: columns.length > 4 ? "table stacked" : "table", id },
     element(
       "div",
       { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
@@ -208,9 +222,9 @@ const emptyState = (text) => element("p", { class: "empty" }, text);
 /**
  * A card: what is to be seen as its title, one line on how to read it, and the chart or table.
  *
- * `content` gives an element, a chart (see charts.js) or null where `empty` says why there is none.
+ * `asks` is the question it rests on, `content` gives an element, a chart (see charts.js) or null where `empty` says why there is none.
  */
-function card({ id, title, reading, source, wide = false, unfiltered = false, controls = [], empty }, content) {
+function card({ id, asks, title, reading, source, wide = false, unfiltered = false, controls = [], empty }, content) {
   const frame = element("figure", { class: wide ? "card wide" : "card", id });
   const head = element("figcaption", {}, element("h3", {}, title));
   if (reading) head.append(element("p", { class: "reading" }, reading));
@@ -219,14 +233,18 @@ function card({ id, title, reading, source, wide = false, unfiltered = false, co
   if (unfiltered && isFiltered()) {
     head.append(element("p", { class: "unfiltered" }, "All customers: not split by channel or country."));
   }
-  const made = content?.();
-  if (!made) frame.append(emptyState(empty ?? "No rows in this version."));
+  const isAnswered = ANSWERS[asks] !== null;
+  const made = isAnswered && content?.();
+  if (!isAnswered) frame.append(emptyState(`This version lacks ${source}, or columns of it.`));
+  else if (!made) frame.append(emptyState(empty ?? "No rows in this version."));
   else if (made instanceof Element) frame.append(made);
   else {
     const plot = element("div", { class: "plot", role: "img", "aria-label": title });
     plot.style.height = `${made.height}px`;
     if (made.minWidth) plot.style.minWidth = `${made.minWidth}px`;
-    frame.append(made.minWidth ? element("div", { class: "scroll" }, plot) : plot);
+    frame.append(
+      made.minWidth ? element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, plot) : plot,
+    );
     undrawn.push([plot, made]);
   }
   if (source) frame.append(element("p", { class: "source" }, `From ${source}`));

@@ -14,12 +14,11 @@ const COLOUR = {
   line: "#d9dfe6",
   faint: "#eef1f5",
 };
+// Light enough for dark figures on all of it.
 const BLUES = [
   [0, "#f4f8fc"],
-  [0.25, "#c6dcef"],
-  [0.5, "#7fb3d8"],
-  [0.75, "#2f7fb8"],
-  [1, "#08406f"],
+  [0.5, "#b3d3ea"],
+  [1, "#5fa6d6"],
 ];
 const BANDS = { high: COLOUR.red, medium: COLOUR.orange, low: COLOUR.blue, "not scored": COLOUR.grey };
 const STAGES = {
@@ -34,7 +33,6 @@ const STAGES = {
 };
 
 const FONT = { family: "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", size: 13, color: COLOUR.ink };
-const isNarrow = () => window.matchMedia("(max-width: 700px)").matches;
 
 function axis(title, more = {}) {
   return {
@@ -71,6 +69,9 @@ function monthAxis(items) {
     showgrid: false,
   });
 }
+/** An axis of counts, which have no halves. */
+const counts = (title, values) =>
+  axis(title, { rangemode: "tozero", ...(Math.max(0, ...values.filter(isNumber)) < 6 && { dtick: 1 }) });
 const share = (title, more = {}) => axis(title, { tickformat: ".0%", rangemode: "tozero", ...more });
 
 function chart(traces, { x, y, height = 320, minWidth = null, ...layout }) {

@@ -78,7 +78,7 @@ function showFilters(made) {
       choices.push(choice(name, values.length < shop.most_choices ? capitalised(name) : `${capitalised(name)} (the largest)`, named(values, everything), filters[name], set(name)));
   }
   if (choices.length)
-    choices.push(element("button", { type: "reset", name: "reset", class: "reset", onclick: reset }, "Reset"));
+    choices.push(element("button", { type: "reset", name: "reset", class: "reset", onclick: reset }, "Reset filters"));
   const form = document.getElementById("filters");
   form.replaceChildren(...choices);
   form.hidden = !choices.length;
@@ -92,7 +92,7 @@ function reset(event) {
 
 function wholePeriod() {
   const months = distinct(rows("growth"), (item) => item.month_start).sort();
-  return { from: months.at(-Math.min(months.length, 24)) ?? null, to: months.at(-1) ?? null };
+  return { from: months.at(-Math.min(months.length, 36)) ?? null, to: months.at(-1) ?? null };
 }
 
 function start() {

@@ -3,6 +3,7 @@ select
     alerts.alert_rank,
     case when getvariable('shows_customer_ids') then alerts.customer_id end as customer_id,
     alerts.owner_group,
+    alerts.alert_reason,
     alerts.horizon_days,
     alerts.churn_probability,
     alerts.risk_band,
@@ -18,5 +19,4 @@ select
 from mart_churn_alerts as alerts
 inner join dim_customers as customers
     on alerts.customer_id = customers.customer_id
-where alerts.alert_rank <= 500
 order by alerts.alert_rank

@@ -19,5 +19,5 @@ where
     and offered(breakdown, breakdown_value) is not null
 qualify
     dense_rank() over (partition by activity, entry, return_rule, grain order by cohort_start desc)
-    <= case grain when 'month' then 60 when 'week' then 52 else 31 end
+    <= case grain when 'month' then 60 when 'week' then 156 else 92 end
 order by activity, entry, return_rule, grain, breakdown, breakdown_value, cohort_start, period_index

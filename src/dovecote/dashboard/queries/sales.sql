@@ -3,7 +3,6 @@ select
     min(order_date) as first_order_date,
     count(*) as orders,
     count(distinct customer_id) as customers,
-    count(*) filter (where is_guest) as guest_orders,
     (
         select currency
         from fct_orders

@@ -27,16 +27,6 @@ const riskHorizons = () =>
   distinct(rows("risk").filter((item) => item.activity === risk.activity), (item) => item.horizon_days).sort((a, b) => a - b);
 const ofRisk = (items) => items.filter((item) => item.activity === risk.activity && item.horizon_days === risk.horizon);
 const publishedModel = () => ofRisk(rows("published_models"))[0]?.model_name ?? null;
-const MODEL_NAMES = {
-  bg_nbd: "BG/NBD",
-  mbg_nbd: "MBG/NBD",
-  pareto_nbd: "Pareto/NBD",
-  logistic: "logistic regression",
-  recency_base_rate: "recency alone",
-  recency_threshold: "recency threshold",
-};
-const modelName = (name) => MODEL_NAMES[name] ?? said(name);
-
 function riskControls() {
   const set = (part, parse) => (value) => {
     risk[part] = parse(value);
@@ -60,9 +50,10 @@ function riskDistribution() {
   return card(
     {
       id: "risk-distribution",
-      title: customers ? `The average customer stays away for ${risk.horizon} days with a probability of ${percent(mean)}` : "Churn probabilities",
+      asks: "risk",
+      title: customers ? `On average, a ${percent(mean)} chance ${risk.activity === "order" ? "of no order" : "of no visit"} in the next ${risk.horizon} days` : "Churn probabilities",
       reading:
-        `Customers by the probability that they do not ${risk.activity === "order" ? "buy" : "come"} in the ${risk.horizon ?? "next"} days after ${day(shop.as_of_date)}.` +
+        `Customers with an open account by the probability that they do not ${risk.activity === "order" ? "buy" : "come"} in the ${risk.horizon ?? "next"} days after ${day(shop.as_of_date)}.` +
         (notScored ? ` ${plural(notScored, "customer")} could not be scored.` : ""),
       controls: riskControls(),
       source: "mart_churn_scores",
@@ -100,6 +91,7 @@ function calibration() {
   return card(
     {
       id: "calibration",
+      asks: "calibration",
       unfiltered: true,
       title: bins.length ? `On ${day(risk.cutoff)}, ${percent(predicted)} were expected to stay away, and ${percent(observed)} did` : "What was predicted, and what came",
       reading: `Customers of a past day in ten groups by what ${modelName(publishedModel())} said of them, from what was known then; bars are 95% intervals. On the line, what was said came true.`,
@@ -146,7 +138,7 @@ function modelCurve({ id, name, title, reading, x, y, diagonal }) {
   const found = ofRisk(rows("curves")).filter((item) => item.curve_name === name);
   const models = [...groups(found, (item) => item.model_name)].sort(([a]) => (a === publishedModel() ? 1 : -1));
   return card(
-    { id, unfiltered: true, title, reading, source: "mart_churn_curves", empty: "There is no past day yet whose horizon has ended and that had enough history." },
+    { id, asks: "curves", unfiltered: true, title, reading, source: "mart_churn_curves", empty: "There is no past day yet whose horizon has ended and that had enough history." },
     () =>
       found.length > 0 &&
       chart(
@@ -178,7 +170,7 @@ function roc() {
     id: "roc",
     name: "roc",
     title: grade
-      ? `Of two customers, one who left and one who stayed, it names the right one ${percent(grade.auc)} of the time`
+      ? `Of two customers, one who left and one who stayed, the model names the right one ${percent(grade.auc)} of the time`
       : "Telling those who leave from those who stay",
     reading: `ROC curve on ${grade ? day(grade.cutoff_date) : "a past day"}, the latest whose horizon has ended; the figure is the area below it (AUC).`,
     x: "Of those who came back: called leaving",
@@ -194,7 +186,7 @@ function gain() {
     id: "gain",
     name: "gain",
     title: fifth ? `The ${percent(fifth.x)} with the highest probability hold ${percent(fifth.y)} of those who left` : "How many who leave are found by calling so many",
-    reading: "Gain curve of the same day: customers called in the order of their probability, and how many of those who left are among them.",
+    reading: "Gain curve of the same day: customers called in the order of their probability, and how many of those who left are among them. Recency alone: the days since the last order, without a model.",
     x: "Customers called",
     y: "Found of those who left",
     diagonal: true,
@@ -214,9 +206,10 @@ function modelTable() {
   return card(
     {
       id: "model-grades",
+      asks: "churn_evaluation",
       unfiltered: true,
-      title: publishedModel() ? `${capitalised(modelName(publishedModel()))} is published` : "How good the models are",
-      reading: "Means over past days, each model from what was known then. AUC: higher is better; Brier score and calibration error (ECE): lower is better.",
+      title: publishedModel() ? `${capitalised(modelName(publishedModel()))} makes the published scores` : "How good the models are",
+      reading: "Means over past days, each model from what was known then. AUC: higher is better; Brier score and calibration error (ECE): lower is better. Published is the best, or one as good within the margin of error and easier to explain.",
       source: "mart_churn_evaluation",
       empty: "There is no past day yet whose horizon has ended and that had enough history.",
     },
@@ -246,6 +239,7 @@ function graded() {
   return card(
     {
       id: "graded-scores",
+      asks: "graded_scores",
       unfiltered: true,
       title: last.length ? `Published on ${day(dates.at(-1))}: ${percent(expected)} to stay away. What happened: ${percent(came)}` : "What was published, and what happened",
       reading: "Scores of earlier builds whose horizon has passed, in groups by probability; the size says how many customers.",

@@ -9,7 +9,7 @@ section({
     `Customers whose leaving would cost most, as of ${day(shop.as_of_date)}. ` +
     "Expected loss: the probability of staying away, times the value expected of the next 365 days.",
 
-  cards: () => [reportTiles(), alertGroups("owner_group", "By whom to call"), alertGroups("risk_band", "By risk band"), riskOverTime(), alertOutcomes(), alertTable(50)],
+  cards: () => [reportTiles(), alertGroups("owner_group", "By who calls", (group) => `For ${said(group)}`), alertGroups("risk_band", "By risk band", (group) => `At ${said(group)} risk`), riskOverTime(), alertOutcomes(), alertTable(50)],
 });
 
 function reportTiles() {
@@ -37,7 +37,7 @@ function reportTiles() {
   );
 }
 
-function alertGroups(column, name) {
+function alertGroups(column, name, titled) {
   const found = [...groups(ofFilters(rows("alerts")), (item) => item[column])]
     .map(([group, items]) => ({ group, alerts: items.length, loss: sum(items, (item) => item.expected_loss) }))
     .sort((a, b) => a.loss - b.loss);
@@ -45,7 +45,8 @@ function alertGroups(column, name) {
   return card(
     {
       id: `alerts-by-${column.replaceAll("_", "-")}`,
-      title: top ? `${capitalised(said(top.group))}: ${plural(top.alerts, "customer")}, ${money(top.loss)} at stake` : name,
+      asks: "alerts",
+      title: top ? `${titled(top.group)}: ${plural(top.alerts, "customer")}, ${money(top.loss)} at stake` : name,
       reading: `Expected loss of today's alerts, ${name.charAt(0).toLowerCase()}${name.slice(1)}.`,
       source: "mart_churn_alerts",
       empty: "Nobody is worth an alert today.",
@@ -66,6 +67,7 @@ function riskOverTime() {
   return card(
     {
       id: "risk-over-time",
+      asks: "risk_over_time",
       unfiltered: true,
       title: last ? `${percent(last.high / scored)} of customers are at high risk of staying away for ${shop.alert_horizon_days} days` : "Risk over time",
       reading: found.length > 1 ? "Share of customers in each risk band, day by day, as it was published." : "One day so far: every build adds the day it looks at.",
@@ -101,6 +103,7 @@ function alertOutcomes() {
   return card(
     {
       id: "alert-outcomes",
+      asks: "alert_outcomes",
       unfiltered: true,
       title: total ? `Of ${plural(total, "earlier alert")}: ${kinds.map((kind) => `${count(of(kind))} ${said(kind)}`).join(", ")}` : "What came of earlier alerts",
       reading: "Alerts by the day they were given: whether the customer bought again within the horizon, did not, or may yet.",

@@ -30,10 +30,11 @@ function segmentMap() {
   return card(
     {
       id: "rfm-segments",
+      asks: "rfm",
       title: top
-        ? `${capitalised(said(top.name))}: ${percent(top.customers / sum(found, (item) => item.customers))} of customers, ${percent(top.revenue / total)} of net revenue`
+        ? `${capitalised(said(top.name))}: ${percent(top.customers / sum(found, (item) => item.customers))} of customers, ${total > 0 ? percent(top.revenue / total) : money(top.revenue)} of net revenue`
         : "Customers by RFM segment",
-      reading: "Area: customers. Colour: net revenue a customer. Click a segment to see who is in it.",
+      reading: "Area: customers. Colour: net revenue per customer. Click a segment to see who is in it.",
       source: "mart_customer_rfm",
       empty: "No customer has bought yet.",
     },
@@ -50,6 +51,7 @@ function segmentMap() {
               ids: found.map((item) => item.name),
               parents: found.map(() => ""),
               values: found.map((item) => item.customers),
+              textfont: { color: COLOUR.ink },
               text: found.map((item, i) => `${plural(item.customers, "customer")}<br>${money(each[i])} each`),
               textinfo: "label+text",
               customdata: found.map((item, i) => [count(item.customers), money(item.revenue), money(each[i]), count(item.recency)]),
@@ -67,7 +69,7 @@ function segmentMap() {
               pathbar: { visible: false },
             },
           ],
-          { height: 360, margin: { l: 0, r: 0, t: 4, b: 0 } },
+          { height: 360, margin: { l: 0, r: 0, t: 4, b: 0 }, uniformtext: { minsize: 10, mode: "hide" } },
         ),
         onClick: (event) => {
           looking.segment = event.points[0].id;
@@ -91,8 +93,9 @@ function scoreMatrix() {
   return card(
     {
       id: "rfm-matrix",
-      title: total ? `${percent(best / total)} of customers came lately and come often` : "Customers by recency and frequency",
-      reading: "Customers by RFM score: 5 is the best fifth. Cells: customers; to the upper right are those who came lately and come often.",
+      asks: "rfm",
+      title: total ? `${percent(best / total)} of customers bought recently and often` : "Customers by recency and frequency",
+      reading: "Customers by RFM score: 5 is the best fifth. Cells: customers; the best are to the upper right. A column stays empty where more than a fifth have the same number of orders.",
       source: "mart_customer_rfm",
       empty: "No customer has bought yet.",
     },
@@ -108,6 +111,7 @@ function scoreMatrix() {
             z: grid,
             text: grid.map((line) => line.map(count)),
             texttemplate: "%{text}",
+            textfont: { color: COLOUR.ink },
             customdata: revenue.map((line) => line.map((each) => money(each))),
             hovertemplate: "recency score %{y}, frequency score %{x}<br>%{text} customers<br>%{customdata} net revenue<extra></extra>",
             colorscale: BLUES,
@@ -131,9 +135,10 @@ function segmentCustomers() {
   return card(
     {
       id: "segment-customers",
+      asks: "customers",
       wide: true,
       title: now ? `${capitalised(said(now.name))}: ${plural(now.customers, "customer")}, ${money(now.revenue)} net revenue` : "Customers of a segment",
-      reading: `The 100 customers of the segment with the most net revenue${isFiltered() ? ", those of them whom the filters leave" : ""}${withIds ? "" : "; ids are not shown (dovecote_dashboard_customer_ids)"}.`,
+      reading: `The 100 customers of the segment with the most net revenue${isFiltered() ? ", those of them whom the filters leave" : ""}${withIds ? "" : "; their ids are in the marts, and here with dovecote_dashboard_customer_ids: true"}.`,
       controls: now
         ? [
             choice("segment", "Segment", found.map((item) => [item.name, capitalised(said(item.name))]), looking.segment, (value) => {
@@ -152,14 +157,15 @@ function segmentCustomers() {
           withIds
             ? { title: "Customer", value: (item) => item.customer_id }
             : { title: "No.", isNumber: true, value: (item) => items.indexOf(item) + 1 },
-          { title: "Channel", value: (item) => item.channel },
-          { title: "Country", value: (item) => item.country },
+          ...["channel", "country"]
+            .filter((part) => items.some((item) => item[part] !== "unknown"))
+            .map((part) => ({ title: capitalised(part), value: (item) => item[part] })),
           { title: "Stage", value: (item) => item.stage, text: said },
           { title: "Days since purchase", isNumber: true, value: (item) => item.recency_days, text: (value) => count(value) },
           { title: "Orders", isNumber: true, value: (item) => item.frequency, text: (value) => count(value) },
           { title: "Net revenue", isNumber: true, value: (item) => item.monetary, text: (value) => money(value) },
-          { title: `Stays away ${shop.alert_horizon_days} days`, isNumber: true, value: (item) => item.churn_probability, text: (value) => percent(value) },
-          { title: "Next 365 days", isNumber: true, value: (item) => item.predicted_365d, text: (value) => money(value) },
+          { title: `No order in ${shop.alert_horizon_days} days`, isNumber: true, value: (item) => item.churn_probability, text: (value) => percent(value) },
+          { title: "Expected in 365 days", isNumber: true, value: (item) => item.predicted_365d, text: (value) => money(value) },
         ],
         items,
         { caption: "Customers of the segment", limit: 8 },
@@ -177,6 +183,7 @@ function stages() {
   return card(
     {
       id: "lifecycle-stages",
+      asks: "lifecycle",
       title: total ? `${percent(of("new", "active", "reactivated") / total)} are with the shop, ${percent(of("at_risk") / total)} at risk of leaving` : "Customers by lifecycle stage",
       reading: "Stages by how long customers have been away, compared with their own rhythm of purchases.",
       source: "mart_customer_lifecycle",
@@ -203,6 +210,7 @@ function stageFlow() {
   return card(
     {
       id: "lifecycle-flow",
+      asks: "transitions",
       unfiltered: true,
       title: looking.month ? `${longMonth(looking.month)}: ${count(lost)} slipped away, ${count(back)} came back` : "How customers move between stages",
       reading: "Left: the stage at the start of the month. Right: at its end.",
@@ -220,7 +228,7 @@ function stageFlow() {
     () => {
       if (!moves.length) return null;
       const nodes = [...from.map((stage) => [stage, "from"]), ...to.map((stage) => [stage, "to"])];
-      const name = (stage) => (stage === "none" ? "Not there yet" : capitalised(said(stage)));
+      const name = (stage) => (stage === "none" ? "Not a customer yet" : capitalised(said(stage)));
       const into = (stage, side) => sum(moves.filter((item) => item[`${side}_stage`] === stage), (item) => item.customers);
       return chart(
         [

@@ -11,7 +11,6 @@ section({
 });
 
 const VERDICTS = [
-  ["accepted", "accepted", COLOUR.blue],
   ["duplicates", "duplicates", COLOUR.sky],
   ["quarantined", "quarantined", COLOUR.red],
   ["after_as_of", "after the day looked at", COLOUR.grey],
@@ -22,18 +21,20 @@ function reconciliation() {
   const found = rows("inputs").filter((input) => input.rows_in > 0).reverse();
   const left = sum(found, (input) => input.quarantined);
   const all = sum(found, (input) => input.rows_in);
+  const verdicts = VERDICTS.filter(([column]) => sum(found, (input) => input[column]) > 0);
   return card(
     {
       id: "reconciliation",
+      asks: "inputs",
       title: all ? `${percent(sum(found, (input) => input.accepted) / all, 1)} of ${plural(all, "row")} accepted, ${plural(left, "row")} in quarantine` : "What became of the rows",
-      reading: "Share of each input's rows by what became of them. None is lost in silence.",
+      reading: "Share of each input's rows that were not accepted, and why. None is lost in silence.",
       source: "mart_input_reconciliation",
-      empty: "The inputs have no rows.",
+      empty: all ? "Every row was accepted." : "The inputs have no rows.",
     },
     () =>
-      all > 0 &&
+      verdicts.length > 0 &&
       chart(
-        VERDICTS.filter(([column]) => sum(found, (input) => input[column]) > 0).map(([column, name, colour]) => ({
+        verdicts.map(([column, name, colour]) => ({
           type: "bar",
           orientation: "h",
           name,
@@ -43,7 +44,7 @@ function reconciliation() {
           hovertemplate: `%{y}: %{customdata} ${name}<extra></extra>`,
           marker: { color: colour },
         })),
-        { x: axis("Share of rows", { tickformat: ".0%" }), y: categories(null), barmode: "stack", height: 360 },
+        { x: axis("Share of rows", { tickformat: ".1~%", rangemode: "tozero" }), y: categories(null), barmode: "stack", height: 360 },
       ),
   );
 }
@@ -57,6 +58,7 @@ function quarantine() {
   return card(
     {
       id: "quarantine-reasons",
+      asks: "quarantine",
       title: found.length ? `Most often: ${reason(found[0])} in ${said(found[0].entity)}` : "Nothing is in quarantine",
       reading: "Rows in quarantine by reason, the twelve most frequent; a row may have several.",
       source: "mart_quarantine",
@@ -66,7 +68,7 @@ function quarantine() {
       found.length > 0 &&
       chart(
         [bars(shown, { name: "rows", value: (item) => item.quarantined_rows, label: (item) => plain(`${said(item.entity)}: ${reason(item)}`), colour: COLOUR.red, showsValue: true })],
-        { x: axis("Rows"), y: categories(null, isNarrow() ? { tickfont: { size: 10 } } : {}), height: 360 },
+        { x: counts("Rows", shown.map((item) => item.quarantined_rows)), y: categories(null, isNarrow() ? { tickfont: { size: 10 } } : {}), height: 360 },
       ),
   );
 }
@@ -77,6 +79,7 @@ function coverage() {
   return card(
     {
       id: "input-coverage",
+      asks: "inputs",
       wide: true,
       title: absent.length
         ? `Missing: ${absent.map((input) => said(input.entity)).join(", ")}`
@@ -106,9 +109,11 @@ function builds() {
   const found = rows("builds");
   const shown = [...found].reverse();
   const green = found.filter((item) => item.status === "green").length;
+  const longest = Math.max(1, ...found.map((item) => item.seconds ?? 0));
   return card(
     {
       id: "build-history",
+      asks: "builds",
       title: found.length === 1 ? `The only build so far ended ${found[0].status}` : `${count(green)} of the last ${plural(found.length, "build")} ended green`,
       reading: "Builds one after another and how long they took.",
       source: "mart_builds",
@@ -122,10 +127,11 @@ function builds() {
           .map(([status, colour]) => ({
             type: "bar",
             name: status,
-            x: shown.map((item) => item.started_at.slice(0, 16)),
-            y: shown.map((item) => (item.status === status ? (item.seconds ?? 0) : null)),
-            customdata: shown.map((item) => [day(item.as_of_date), plain(item.message ?? ""), `${count(item.nodes)} nodes, ${count(item.nodes_failed)} failed`]),
-            hovertemplate: `%{x}: ${status}, as of %{customdata[0]}<br>%{y} s, %{customdata[2]}<br>%{customdata[1]}<extra></extra>`,
+            x: shown.map((item) => item.started_at),
+            // Of those that died it is not known how long they ran, but that they did.
+            y: shown.map((item) => (item.status === status ? Math.max(item.seconds ?? 0, longest / 50) : null)),
+            customdata: shown.map((item) => [day(item.as_of_date), plain(item.message ?? ""), `${count(item.nodes)} nodes, ${count(item.nodes_failed)} failed`, count(item.seconds)]),
+            hovertemplate: `%{x}: ${status}, as of %{customdata[0]}<br>%{customdata[3]} s, %{customdata[2]}<br>%{customdata[1]}<extra></extra>`,
             marker: { color: colour },
             width: shown.length < 8 ? shown.map(() => 0.3) : undefined,
           })),
@@ -139,8 +145,9 @@ function publishedModels() {
   return card(
     {
       id: "published-models",
-      title: found.length ? `${plural(found.length, "model")} in use, trained to ${day(found[0].trained_to_date)}` : "Models in use",
-      reading: "What is published of models, and on how many customers it was trained.",
+      asks: "models",
+      title: found.length ? `${plural(found.length, "model")} in use` : "Models in use",
+      reading: "What is published of models, and from how many examples it learned: customers, once for each past day that a model looks at.",
       source: "mart_model_versions",
       empty: "No model could be fitted: there is too little history.",
     },
@@ -151,8 +158,8 @@ function publishedModels() {
           { title: "For", value: (item) => item.domain },
           { title: "Activity", value: (item) => item.activity },
           { title: "Days ahead", isNumber: true, value: (item) => item.horizon_days },
-          { title: "Model", value: (item) => said(item.model_name) },
-          { title: "Customers", isNumber: true, value: (item) => item.training_customers, text: (value) => count(value) },
+          { title: "Model", value: (item) => modelName(item.model_name) },
+          { title: "Examples", isNumber: true, value: (item) => item.training_customers, text: (value) => count(value) },
         ],
         found,
         { caption: "Models in use" },

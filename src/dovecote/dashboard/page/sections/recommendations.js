@@ -1,6 +1,7 @@
 // What goes with what, and what to show to whom.
 
 const showing = { product: null, customer: null, task: "all" };
+const FILLED = ["full", "all_candidates_listed"];
 const LISTS = { blend: "Likely to buy", discover: "New to the customer", buy_again: "Due again" };
 const TASKS = {
   all: "Whatever is bought next",
@@ -13,9 +14,9 @@ const METHOD_NAMES = {
   als: "ALS",
   ease: "EASE",
   svd: "SVD",
-  user_knn: "like customers",
-  item_knn_bm25: "like products (BM25)",
-  item_knn_cosine: "like products (cosine)",
+  user_knn: "similar customers",
+  item_knn_bm25: "similar products (BM25)",
+  item_knn_cosine: "similar products (cosine)",
   windowed_popularity: "popular lately",
   popularity: "popular ever",
   personal_frequency: "own favourites",
@@ -44,6 +45,7 @@ function neighbours() {
   return card(
     {
       id: "neighbours",
+      asks: "neighbours",
       title: near.length ? `With ${near[0].product}, show ${near.at(-1).similar_product}` : "What goes with a product",
       reading: "The nearest products in stock: what those who buy the one buy as well, more than chance would have it. For the 150 products that sell most.",
       controls: products.length
@@ -88,12 +90,13 @@ function leaderboard() {
   return card(
     {
       id: "leaderboard",
+      asks: "leaderboard",
       title: ours && best
         ? ours.ndcg >= best.ndcg
-          ? `The published lists come before ${METHOD_NAMES[best.method_name] ?? said(best.method_name)}: ${figure(ours.ndcg, 3)} to ${figure(best.ndcg, 3)}`
-          : `${capitalised(METHOD_NAMES[best.method_name] ?? said(best.method_name))} comes before the published lists: ${figure(best.ndcg, 3)} to ${figure(ours.ndcg, 3)}`
+          ? `The published lists did better than the next method, ${METHOD_NAMES[best.method_name] ?? said(best.method_name)}: ${figure(ours.ndcg, 3)} to ${figure(best.ndcg, 3)}`
+          : `${capitalised(METHOD_NAMES[best.method_name] ?? said(best.method_name))} did better than the published lists: ${figure(best.ndcg, 3)} to ${figure(ours.ndcg, 3)}`
         : "How good the lists were, beside other methods",
-      reading: "NDCG@10 at past days (1: the ten best places hold what was bought afterwards); mean, and from the worst to the best day.",
+      reading: "How high up in a list of ten stood what was bought afterwards (NDCG@10; 1 is perfect); mean over past days, and from the worst to the best.",
       controls: tasks.length > 1
         ? [choice("task", "What is asked", tasks.map((task) => [task, TASKS[task]]), showing.task, (value) => { showing.task = value; redraw(); })]
         : [],
@@ -138,6 +141,7 @@ function customerLists() {
   return card(
     {
       id: "customer-lists",
+      asks: "lists",
       wide: true,
       title: found.length ? `What to show to ${found[0].customer}` : "What to show to a customer",
       reading: "The first eight places of each list. A few customers as examples: those worth most, and some of whom little is known.",
@@ -184,18 +188,19 @@ function listCoverage() {
   const colours = { full: COLOUR.blue, all_candidates_listed: COLOUR.sky, nothing_due: COLOUR.line, never_bought: COLOUR.grey, account_closed: COLOUR.purple };
   const spare = [COLOUR.orange, COLOUR.green, COLOUR.red];
   const names = Object.keys(LISTS).filter((name) => found.some((item) => item.list_name === name)).reverse();
-  const due = sum(found.filter((item) => item.list_name === "buy_again" && ["full", "all_candidates_listed"].includes(item.coverage)), (item) => item.customers);
+  const due = sum(found.filter((item) => item.list_name === "buy_again" && FILLED.includes(item.coverage)), (item) => item.customers);
   return card(
     {
       id: "list-coverage",
+      asks: "list_coverage",
       wide: true,
-      title: found.length ? `${plural(due, "customer")} could be reminded of something that is due` : "Who has which list",
+      title: found.some((item) => FILLED.includes(item.coverage)) ? `${plural(due, "customer")} could be reminded of something that is due` : "Who has which list",
       reading: "Customers by list: how far it is filled, or why there is none.",
       source: "mart_recommendation_coverage",
       empty: noItems(),
     },
     () =>
-      found.length > 0 &&
+      found.some((item) => FILLED.includes(item.coverage)) &&
       chart(
         kinds.map((kind) => {
           const items = names.map((name) => found.find((item) => item.list_name === name && item.coverage === kind));

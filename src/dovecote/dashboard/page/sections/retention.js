@@ -18,11 +18,11 @@ section({
   title: "Retention",
   uses: ["period", "channel", "country"],
 
-  lead: () => "Of those who came at a time, how many come back after so many periods, and what they bring.",
+  lead: () => "Of the customers who came in a period, how many come back in those after, and what they bring.",
 
   cards() {
     const everything = rows("retention");
-    if (!everything.length) return [card({ id: "cohorts", title: "Retention by cohort", wide: true, empty: "Nobody entered a cohort yet." })];
+    if (!everything.length) return [card({ id: "cohorts", asks: "retention", title: "Retention by cohort", wide: true, empty: "Nobody entered a cohort yet." })];
     settleCohorts(everything);
     const wanted = (item) =>
       ["activity", "entry", "return_rule", "grain"].every((part) => item[part] === cohorts[part]);
@@ -70,6 +70,7 @@ function cohortControls() {
 }
 
 const cohortName = (start) => (cohorts.grain === "month" ? month(start) : day(start));
+const orLater = () => (cohorts.return_rule === "on" ? "" : " or later");
 const came = () => (cohorts.activity === "order" ? "bought" : "came");
 
 function heatMap(cells, unfiltered) {
@@ -88,23 +89,25 @@ function heatMap(cells, unfiltered) {
   const at = new Map(shown.map((cell) => [`${cell.cohort_start} ${cell.period_index}`, cell]));
   const grid = starts.map((start) => x.map((period) => at.get(`${start} ${period}`)));
   const values = grid.map((line) => line.map((cell) => (cell ? value(cell) : null)));
-  const top = Math.max(...values.flat().filter(isNumber));
+  // What a cohort brings as it enters would outshine what it brings later.
+  const top = Math.max(...values.flatMap((line) => line.slice(isRevenue ? 1 : 0)).filter(isNumber), ...(last ? [] : values.flat()));
   const open = shown.filter((cell) => cell.period_index >= first && !cell.n_mature);
   const newest = shown.filter((cell) => cell.period_index === 1 && isNumber(cell.retention_rate)).at(-1);
   return card(
     {
       id: "cohorts",
+      asks: "retention",
       wide: true,
       unfiltered,
       title: isRevenue
         ? `What a customer brings, ${cohorts.grain} by ${cohorts.grain}`
         : newest
-          ? `Of the cohort of ${cohortName(newest.cohort_start)}, ${percent(newest.retention_rate)} ${came()} again in the next ${cohorts.grain}${cohorts.return_rule === "on" ? "" : " or later"}`
+          ? `Of the cohort of ${cohortName(newest.cohort_start)}, ${percent(newest.retention_rate)} ${came()} again in the next ${cohorts.grain}${orLater()}`
           : `Who comes back, ${cohorts.grain} by ${cohorts.grain}`,
       reading:
         `Rows: customers who came in the same ${cohorts.grain} (how many). Columns: ${cohorts.grain}s since. ` +
-        `Cells: ${isRevenue ? "net revenue of the period for each customer of the cohort" : `share of the cohort who ${cohorts.activity === "order" ? "buy" : "come"} ${cohorts.return_rule === "on" ? "in that period" : "in that period or later"}`}. ` +
-        "Hatched: the period is not over.",
+        `Cells: ${isRevenue ? "net revenue of the period for each customer of the cohort" : `share of the cohort who ${cohorts.activity === "order" ? "buy" : "come"} ${cohorts.return_rule === "on" ? "in that period" : "in that period or later, up to now"}`}. ` +
+        `Hatched: the period is not over.${starts.length < distinct(cells, (cell) => cell.cohort_start).length ? ` The latest ${starts.length} cohorts of the period.` : ""}`,
       controls: cohortControls(),
       source: "mart_retention",
       empty: "No cohort in this period.",
@@ -120,7 +123,7 @@ function heatMap(cells, unfiltered) {
             z: values,
             text: values.map((line) => line.map((each) => (isNumber(each) ? written(each) : ""))),
             texttemplate: x.length > 16 ? "" : "%{text}",
-            textfont: { size: 11 },
+            textfont: { size: 11, color: COLOUR.ink },
             customdata: grid.map((line) =>
               line.map((cell) => (cell ? `${count(cell.n_retained)} of ${count(cell.n_mature)}` : "")),
             ),
@@ -161,15 +164,17 @@ function heatMap(cells, unfiltered) {
 function curve(overall, unfiltered) {
   const points = overall.filter((item) => item.period_index > 0 && isNumber(item.retention_rate));
   const next = points[0];
-  const end = points.at(-1);
+  // The last point rests on the oldest cohorts alone.
+  const end = points.filter((item) => item.n_mature >= 30).at(-1);
   return card(
     {
       id: "retention-curve",
+      asks: "retention_overall",
       unfiltered,
       title: next && end && end !== next
-        ? `${percent(next.retention_rate)} ${came()} again after one ${cohorts.grain}, ${percent(end.retention_rate)} after ${end.period_index}`
+        ? `${percent(next.retention_rate)} ${came()} again in the first ${cohorts.grain} after${orLater()}, ${percent(end.retention_rate)} in the ${ordinal(end.period_index)}${orLater()}`
         : "Who comes back, all cohorts together",
-      reading: "All cohorts together, each where its period is over; the band is the 95% interval.",
+      reading: "All cohorts together, of the period above and before it, each where its time is over; the band is the 95% interval.",
       source: "mart_retention_overall",
       empty: "No cohort has had a full period yet.",
     },
@@ -200,9 +205,10 @@ function recentCohorts(cells, unfiltered) {
   return card(
     {
       id: "recent-cohorts",
+      asks: "retention",
       unfiltered,
-      title: "How the latest cohorts run",
-      reading: `The latest cohorts with at least three full ${cohorts.grain}s; lines that lie higher keep more of their customers.`,
+      title: "How the latest cohorts come back",
+      reading: `The latest cohorts with at least three full ${cohorts.grain}s; ${cohorts.return_rule === "on" ? "lines that lie higher keep more of their customers" : "later cohorts have had less time, so their lines lie lower"}.`,
       source: "mart_retention",
       empty: `No cohort has had three full ${cohorts.grain}s in this period.`,
     },
@@ -230,17 +236,20 @@ function cohortValue() {
   const starts = distinct(found, (item) => item.cohort_month).sort();
   const shown = starts.filter((start, i) => (starts.length - 1 - i) % Math.max(1, Math.ceil(starts.length / 6)) === 0);
   const lines = shown.map((start) => [start, found.filter((item) => item.cohort_month === start)]).filter(([, line]) => line.length > 1);
-  const oldest = lines[0]?.[1].at(-1);
-  const colours = ["#08406f", "#2f7fb8", "#7fb3d8", COLOUR.green, COLOUR.orange, COLOUR.red];
+  const colours = ["#9ecae1", "#6baed6", "#4292c6", "#2171b5", "#08519c", "#08306b"].slice(-lines.length);
+  const after = Math.min(6, Math.max(0, ...found.map((item) => item.months_since)));
+  const at = found.filter((item) => item.months_since === after);
+  const mean = sum(at, (item) => item.customers * item.cumulative_net_revenue_per_customer) / sum(at, (item) => item.customers);
   return card(
     {
       id: "cohort-value",
+      asks: "cohort_value",
       wide: true,
       unfiltered: true,
-      title: oldest
-        ? `A customer of ${longMonth(oldest.cohort_month)} has brought ${money(oldest.cumulative_net_revenue_per_customer)} after ${plural(oldest.months_since, "month")}`
+      title: lines.length
+        ? `After ${plural(after, "month")}, a customer has brought ${money(mean)} on average`
         : "What a customer has brought after so many months",
-      reading: "Net revenue added up since the first purchase, for each customer of the cohort, gone or not.",
+      reading: `Net revenue added up since the first purchase, per customer of the cohort, gone or not.${lines.length < starts.length ? " A few cohorts as examples, darker ones later; the average is over all." : ""}`,
       source: "mart_cohort_value",
       empty: "No cohort is older than a month.",
     },
@@ -254,11 +263,11 @@ function cohortValue() {
           x: line.map((item) => item.months_since),
           y: line.map((item) => item.cumulative_net_revenue_per_customer),
           customdata: line.map((item) => money(item.cumulative_net_revenue_per_customer, 2)),
-          hovertemplate: `${month(start)}, after %{x} months<br>%{customdata} a customer<extra></extra>`,
+          hovertemplate: `${month(start)}, after %{x} months<br>%{customdata} per customer<extra></extra>`,
           line: { color: colours[i % colours.length], width: 2.5 },
           marker: { color: colours[i % colours.length], size: 5 },
         })),
-        { x: steps("Months since the first purchase", 0, Math.max(...lines.map(([, line]) => line.length - 1))), y: axis(inMoney("Net revenue a customer"), { rangemode: "tozero" }) },
+        { x: steps("Months since the first purchase", 0, Math.max(...lines.map(([, line]) => line.length - 1))), y: axis(inMoney("Net revenue per customer"), { rangemode: "tozero" }) },
       ),
   );
 }
