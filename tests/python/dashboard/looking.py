@@ -93,10 +93,16 @@ class Chart:
         return found
 
     def numbers(self) -> Iterator[float]:
-        """Give every finite number that the traces show."""
+        """Give every finite number that the traces show: not places on an axis, nor a diagonal."""
         for trace in self.traces:
-            for part in ("x", "y", "z", "values", "link"):
-                yield from _numbers(trace.get(part))
+            if trace.get("name") not in ("as predicted", "by chance"):
+                for part in (
+                    "x" if trace.get("orientation") == "h" else "y",
+                    "z",
+                    "values",
+                    "link",
+                ):
+                    yield from _numbers(trace.get(part))
 
 
 @dataclass

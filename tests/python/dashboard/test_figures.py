@@ -68,10 +68,10 @@ def test_active_customers_are_those_who_bought(dashboard: Looker, marts: Marts) 
         ("active-customers-by-month", "new", "new_customers", "true"),
         ("active-customers-by-month", "returning", "returning_customers", "true"),
         ("active-customers-by-month", "resurrecting", "resurrecting_customers", "true"),
-        ("net-revenue-by-month", "net revenue", "revenue", "true"),
+        ("net-revenue-by-month", "customers", "revenue", "true"),
         ("growth-accounting", "gone quiet", "-dormant_customers", "is_complete"),
         ("growth-accounting", "resurrecting", "resurrecting_customers", "is_complete"),
-        ("quick-ratio-by-month", "quick ratio", "quick_ratio", "quick_ratio is not null"),
+        ("quick-ratio-by-month", "quick ratio", "quick_ratio", "is_complete"),
     ],
 )
 def test_growth_by_month(
@@ -84,6 +84,19 @@ def test_growth_by_month(
             f"select strftime(period_start, '%b %Y'), {column} from mart_growth_accounting "
             f"where activity = 'order' and grain = 'month' and {condition} "
             f"qualify row_number() over (order by period_start desc) <= {MONTHS_SHOWN}",
+        ),
+    )
+
+
+def test_revenue_of_customers_and_guests_is_that_of_the_shop(
+    dashboard: Looker, marts: Marts
+) -> None:
+    same(
+        stacked(dashboard.chart("net-revenue-by-month")),
+        answer(
+            marts,
+            "select strftime(month_start, '%b %Y'), net_revenue from mart_loyalty_monthly "
+            "order by month_start",
         ),
     )
 
@@ -256,7 +269,7 @@ def test_the_flow_between_stages(dashboard: Looker, marts: Marts) -> None:
         "where month_start = ?",
         month,
     )
-    names = {"none": "Not there yet"}
+    names = {"none": "Not a customer yet"}
     same(
         {(labels[source], labels[target]): value for source, target, value in ends},
         {tuple(names.get(end, said(end)) for end in ends): value for ends, value in known.items()},
@@ -281,8 +294,8 @@ def test_the_distribution_of_risk(dashboard: Looker, marts: Marts) -> None:
             answer(
                 marts,
                 "select risk_band, least(trunc(churn_probability / 0.05), 19)::integer, count(*) "
-                "from mart_churn_scores "
-                "where activity = ? and horizon_days = ? and risk_band is not null group by all",
+                "from mart_churn_scores join dim_customers using (customer_id) where activity = ? "
+                "and horizon_days = ? and risk_band is not null and closed_at is null group by all",
                 activity,
                 horizon,
             ),
@@ -349,7 +362,7 @@ def same_alerts(looker: Looker, marts: Marts) -> None:
         "order by alert_rank"
     ).fetchall()
     shown = looker.table("alerts")
-    assert cells(shown, "Rank", "Next 365 days", "Expected loss") == [
+    assert cells(shown, "Rank", "Expected in 365 days", "Expected loss") == [
         tuple(map(float, row)) for row in known
     ]
     reasons = marts.execute("select reason_1 from mart_churn_alerts order by alert_rank").fetchall()
@@ -473,8 +486,18 @@ def test_who_has_which_list(dashboard: Looker, marts: Marts) -> None:
 def test_every_row_is_accounted_for(dashboard: Looker, marts: Marts) -> None:
     dashboard.show("data-quality")
     chart = dashboard.chart("reconciliation")
-    assert list(stacked(chart, "y", "x").values()) == [pytest.approx(1)] * 10
-    for name in ("accepted", "duplicates", "quarantined"):
+    same(
+        stacked(chart, "y", "x"),
+        {
+            entity.replace("_", " "): share
+            for entity, share in answer(
+                marts,
+                "select entity, 1 - accepted / rows_in from mart_input_reconciliation "
+                "where rows_in > 0",
+            ).items()
+        },
+    )
+    for name in ("duplicates", "quarantined"):
         known = answer(
             marts,
             f"select entity, {name} / rows_in from mart_input_reconciliation where rows_in > 0",
@@ -517,7 +540,7 @@ def test_builds_and_models(dashboard: Looker, marts: Marts) -> None:
     known = marts.execute(
         "select training_customers from mart_model_versions where is_published order by all"
     ).fetchall()
-    shown = cells(dashboard.table("published-models"), "Customers")
+    shown = cells(dashboard.table("published-models"), "Examples")
     assert sorted(shown) == [(float(customers),) for (customers,) in known]
 
 

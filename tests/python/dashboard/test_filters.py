@@ -145,7 +145,7 @@ def test_the_overview_of_some_customers(
         "where fct_orders.is_purchase and not fct_orders.is_excluded "
         f"and order_date between '2026-05-01' and '2026-05-31' and {condition(chosen)}",
     ).values()
-    assert drawn(unchosen.chart("net-revenue-by-month").trace("net revenue"))["May 2026"] == (
+    assert drawn(unchosen.chart("net-revenue-by-month").trace("customers"))["May 2026"] == (
         pytest.approx(revenue, rel=1e-6)
     )
     (at_risk,) = answer(
@@ -215,7 +215,8 @@ def test_the_risk_of_some_customers(unchosen: Looker, marts: Marts, chosen: dict
         answer(
             marts,
             f"select risk_band || ' risk', count(*) from mart_churn_scores {of_some} "
-            "and activity = 'order' and horizon_days = 90 and risk_band is not null group by 1",
+            "and activity = 'order' and horizon_days = 90 and risk_band is not null "
+            "and closed_at is null group by 1",
         ),
     )
     known = marts.execute(

@@ -12,7 +12,7 @@ import pytest
 from dashboard.figures import answer, drawn, number, same
 from dashboard.looking import SIZES, Looker
 from dashboard.test_sections import CARDS, OVERFLOW
-from dashboard.versions import changed, reading, written_pages
+from dashboard.versions import SHOWS_IDS, changed, reading, written_pages
 from dovecote.publish import DATABASE
 
 pytestmark = pytest.mark.slow
@@ -36,16 +36,14 @@ SAID_WHEN_EMPTY = {
     "neighbours": "no order_items in the inputs",
     "leaderboard": "no order_items in the inputs",
     "customer-lists": "no order_items in the inputs",
+    "list-coverage": "no order_items in the inputs",
+    "reconciliation": "Every row was accepted",
     "quarantine-reasons": "could be read",
     "alerts-by-owner-group": "Nobody",
     "alerts-by-risk-band": "Nobody",
     "risk-over-time": "No score",
     "alert-outcomes": "next build",
 }
-SHOWS_IDS = (
-    "update mart_builds set settings = "
-    """json_merge_patch(settings, '{"dovecote_dashboard_customer_ids": true}')"""
-)
 
 Pages = Callable[..., Path]
 
@@ -125,6 +123,7 @@ def test_customers_are_named_if_the_var_allows(
 def test_texts_of_a_shop_are_shown_and_run_nothing(browser: Looker, pages_of: Pages) -> None:
     channel = HOSTILE_CHANNEL.replace("'", "''")
     pages = pages_of(
+        SHOWS_IDS,
         f"update dim_products set product_name = '{HOSTILE_PRODUCT}'",
         f"update dim_customers set acquisition_channel = '{channel}' "
         "where acquisition_channel = 'social'",

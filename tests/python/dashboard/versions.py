@@ -11,6 +11,11 @@ import duckdb
 from dovecote.dashboard import write_pages
 from dovecote.publish import DATABASE
 
+SHOWS_IDS = (
+    "update mart_builds set settings = "
+    """json_merge_patch(settings, '{"dovecote_dashboard_customer_ids": true}')"""
+)
+
 
 def written_pages(database: Path, folder: Path, previous: Path | None = None) -> Path:
     write_pages(database, folder, previous)
