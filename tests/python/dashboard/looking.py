@@ -95,14 +95,12 @@ class Chart:
     def numbers(self) -> Iterator[float]:
         """Give every finite number that the traces show: not places on an axis, nor a diagonal."""
         for trace in self.traces:
-            if trace.get("name") not in ("as predicted", "by chance"):
-                for part in (
-                    "x" if trace.get("orientation") == "h" else "y",
-                    "z",
-                    "values",
-                    "link",
-                ):
-                    yield from _numbers(trace.get(part))
+            if trace.get("name") in ("as predicted", "by chance"):
+                continue
+            names = trace.get("y")
+            is_named = isinstance(names, list) and any(isinstance(name, str) for name in names)
+            for part in ("x" if is_named else "y", "z", "values", "link"):
+                yield from _numbers(trace.get(part))
 
 
 @dataclass

@@ -71,14 +71,15 @@ def test_active_customers_are_those_who_bought(dashboard: Looker, marts: Marts) 
         ("net-revenue-by-month", "customers", "revenue", "true"),
         ("growth-accounting", "gone quiet", "-dormant_customers", "is_complete"),
         ("growth-accounting", "resurrecting", "resurrecting_customers", "is_complete"),
-        ("quick-ratio-by-month", "quick ratio", "quick_ratio", "is_complete"),
+        ("quick-ratio-by-month", "quick ratio", "quick_ratio", "quick_ratio is not null"),
     ],
 )
 def test_growth_by_month(
     dashboard: Looker, marts: Marts, card: str, name: str, column: str, condition: str
 ) -> None:
+    shown = drawn(dashboard.chart(card).trace(name))
     same(
-        drawn(dashboard.chart(card).trace(name)),
+        {start: value for start, value in shown.items() if value is not None},
         answer(
             marts,
             f"select strftime(period_start, '%b %Y'), {column} from mart_growth_accounting "
