@@ -246,9 +246,12 @@ def test_dbt_leaves_its_temporary_files_in_the_folder_of_the_run(
 
 
 def test_ctrl_c_ends_dbt_and_the_registry_says_so(
-    shop: Shop, build_with: Say, tmp_path: Path
+    shop: Shop, build_with: Say, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     shop.build("running")
+    # A shell that runs tests in the background has them ignore it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     began = tmp_path / "began"
     outcome = build_with(
         "import os, pathlib, signal, time\n"
