@@ -8,7 +8,6 @@ const COLOUR = {
   red: "#D55E00",
   sky: "#56B4E9",
   purple: "#CC79A7",
-  yellow: "#F0E442",
   grey: "#8A94A0",
   ink: "#1d2733",
   line: "#d9dfe6",

@@ -3,7 +3,6 @@ select
     activity,
     horizon_days,
     model_name,
-    trained_to_date,
     training_customers
 from mart_model_versions
 where is_published

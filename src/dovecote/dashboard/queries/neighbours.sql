@@ -16,7 +16,6 @@ select
     products.product_id,
     products.product,
     products.category,
-    products.sales_rank,
     similarities.position,
     coalesce(similar_products.product, similarities.similar_product_id) as similar_product,
     similarities.score,

@@ -2,8 +2,7 @@
 select
     activity,
     horizon_days,
-    model_name,
-    trained_to_date
+    model_name
 from mart_model_versions
 where domain = 'churn' and is_published
 order by activity, horizon_days
