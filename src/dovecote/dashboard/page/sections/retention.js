@@ -234,7 +234,7 @@ function recentCohorts(cells, unfiltered) {
 function cohortValue() {
   const found = rows("cohort_value").filter((item) => inPeriod(item.cohort_month));
   const starts = distinct(found, (item) => item.cohort_month).sort();
-  const shown = starts.filter((start, i) => (starts.length - 1 - i) % Math.max(1, Math.ceil(starts.length / 6)) === 0);
+  const shown = starts.filter((_, i) => i % Math.max(1, Math.ceil(starts.length / 6)) === 0);
   const lines = shown.map((start) => [start, found.filter((item) => item.cohort_month === start)]).filter(([, line]) => line.length > 1);
   const colours = ["#9ecae1", "#6baed6", "#4292c6", "#2171b5", "#08519c", "#08306b"].slice(-lines.length);
   const after = Math.min(6, Math.max(0, ...found.map((item) => item.months_since)));
