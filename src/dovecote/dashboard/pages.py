@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from contextlib import suppress
 from dataclasses import dataclass
@@ -141,8 +140,4 @@ def _text(name: str) -> str:
 
 
 def _plotly() -> str:
-    """Read plotly.js, without the second that importing its Python package takes."""
-    package = importlib.util.find_spec("plotly")
-    assert package is not None
-    assert package.origin is not None
-    return (Path(package.origin).parent / "package_data" / "plotly.min.js").read_text("utf-8")
+    return (resources.files("plotly") / "package_data" / "plotly.min.js").read_text("utf-8")

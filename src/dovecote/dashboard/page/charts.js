@@ -147,6 +147,17 @@ function lineWithInterval(x, { name, colour, y, low, high, written }) {
   ];
 }
 
+/** The line on which two shares are the same. */
+const diagonal = (name) => ({
+  type: "scatter",
+  mode: "lines",
+  name,
+  x: [0, 1],
+  y: [0, 1],
+  line: { color: COLOUR.grey, dash: "dash", width: 1.5 },
+  hoverinfo: "skip",
+});
+
 /** Stacked or plain horizontal bars. */
 function bars(items, { name, value, label, colour, written = count, showsValue = false }) {
   return {

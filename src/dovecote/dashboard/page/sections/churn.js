@@ -105,7 +105,7 @@ function calibration() {
       bins.length > 0 &&
       chart(
         [
-          { type: "scatter", mode: "lines", name: "as predicted", x: [0, 1], y: [0, 1], line: { color: COLOUR.grey, dash: "dash", width: 1.5 }, hoverinfo: "skip" },
+          diagonal("as predicted"),
           {
             type: "scatter",
             mode: "markers",
@@ -134,7 +134,7 @@ function calibration() {
   );
 }
 
-function modelCurve({ id, name, title, reading, x, y, diagonal }) {
+function modelCurve({ id, name, title, reading, x, y }) {
   const found = ofRisk(rows("curves")).filter((item) => item.curve_name === name);
   const models = [...groups(found, (item) => item.model_name)].sort(([a]) => (a === publishedModel() ? 1 : -1));
   return card(
@@ -143,7 +143,7 @@ function modelCurve({ id, name, title, reading, x, y, diagonal }) {
       found.length > 0 &&
       chart(
         [
-          { type: "scatter", mode: "lines", name: "by chance", x: [0, 1], y: [0, 1], line: { color: COLOUR.grey, dash: "dot", width: 1.5 }, hoverinfo: "skip", showlegend: diagonal },
+          diagonal("by chance"),
           ...models.map(([model, points]) => ({
             type: "scatter",
             mode: "lines",
@@ -175,7 +175,6 @@ function roc() {
     reading: `ROC curve on ${grade ? day(grade.cutoff_date) : "a past day"}, the latest whose horizon has ended; the figure is the area below it (AUC).`,
     x: "Of those who came back: called leaving",
     y: "Of those who left: called leaving",
-    diagonal: true,
   });
 }
 
@@ -189,7 +188,6 @@ function gain() {
     reading: "Gain curve of the same day: customers called in the order of their probability, and how many of those who left are among them. Recency alone: the days since the last order, without a model.",
     x: "Customers called",
     y: "Found of those who left",
-    diagonal: true,
   });
 }
 
@@ -250,7 +248,7 @@ function graded() {
       last.length > 0 &&
       chart(
         [
-          { type: "scatter", mode: "lines", name: "as predicted", x: [0, 1], y: [0, 1], line: { color: COLOUR.grey, dash: "dash", width: 1.5 }, hoverinfo: "skip" },
+          diagonal("as predicted"),
           {
             type: "scatter",
             mode: "markers",
