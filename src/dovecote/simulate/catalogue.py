@@ -25,6 +25,8 @@ from dovecote.simulate.streams import (
 TASTE_GROUPS = 6
 PRODUCTS_PER_CATEGORY = 15
 """For 2,000 customers; the range grows with the root of the number of customers."""
+MOST_PER_CATEGORY = 144
+"""As many names as the words of the smallest category make."""
 EUR_PRICE = 0.92
 """Prices in EUR are this share of the prices in USD."""
 
@@ -204,7 +206,9 @@ def make_catalogue(settings: Settings) -> tuple[Catalogue, pd.DataFrame]:
         What the other modules need, and the ``products`` entity.
     """
     rng = stream(settings.seed, SHOP_BLOCK, Topic.CATALOGUE)
-    per_category = int(np.clip(PRODUCTS_PER_CATEGORY * (settings.customers / 2_000) ** 0.5, 8, 180))
+    per_category = int(
+        np.clip(PRODUCTS_PER_CATEGORY * (settings.customers / 2_000) ** 0.5, 8, MOST_PER_CATEGORY)
+    )
     words = _make_words(rng, per_category)
     count = len(words)
     category = np.repeat(np.arange(len(CATEGORIES)), per_category)
