@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +16,7 @@ import pyarrow.parquet as pq
 
 from dovecote.simulate.schema import ARRIVES_AT, ENTITIES, TRUTH, Kind
 from dovecote.simulate.settings import FileFormat, Settings
-from dovecote.simulate.shop import make_blocks
+from dovecote.simulate.shop import Block, make_blocks
 from dovecote.simulate.streams import FloatArray
 
 CSV_ROWS_AT_ONCE = 100_000
@@ -81,13 +82,9 @@ def write_shop(settings: Settings, out: Path) -> list[WrittenFile]:
     arrivals: dict[str, list[FloatArray]] = defaultdict(list)
     truths: dict[str, list[pd.DataFrame]] = defaultdict(list)
     for block in make_blocks(settings):
-        for entity, rows in block.clean.items():
-            parts[entity].append(_to_table(rows, ENTITIES[entity], as_text))
-            arrivals[entity].append(rows[ARRIVES_AT].to_numpy(dtype=np.float64))
-        for entity, added in block.dirt.items():
-            table = _to_table(added.rows, ENTITIES[entity], as_text)
-            parts[entity].append(_with_texts(table, added.texts))
-            arrivals[entity].append(added.rows[ARRIVES_AT].to_numpy(dtype=np.float64))
+        for entity, table, arrives_at in entity_tables(block, as_text):
+            parts[entity].append(table)
+            arrivals[entity].append(arrives_at)
         for name, rows in block.truth.items():
             truths[name].append(rows)
 
@@ -100,10 +97,26 @@ def write_shop(settings: Settings, out: Path) -> list[WrittenFile]:
     for name, kinds in TRUTH.items():
         frame = pd.concat(truths[name], ignore_index=True)
         if name == "dirt":
-            frame = frame.groupby(["entity", "kind", "outcome"]).sum().reset_index()
-        table = _to_table(frame, kinds, as_text)
+            frame = add_up_dirt(frame)
+        table = to_table(frame, kinds, as_text)
         written.append(_write(table, f"truth/{name}", out, settings.file_format))
     return written
+
+
+def entity_tables(block: Block, as_text: bool) -> Iterator[tuple[str, pa.Table, FloatArray]]:
+    """Give a block's rows by entity, clean ones first, with the times at which they arrive."""
+    for entity, rows in block.clean.items():
+        table = to_table(rows, ENTITIES[entity], as_text)
+        yield entity, table, rows[ARRIVES_AT].to_numpy(dtype=np.float64)
+    for entity, added in block.dirt.items():
+        table = to_table(added.rows, ENTITIES[entity], as_text)
+        arrives_at = added.rows[ARRIVES_AT].to_numpy(dtype=np.float64)
+        yield entity, _with_texts(table, added.texts), arrives_at
+
+
+def add_up_dirt(counts: pd.DataFrame) -> pd.DataFrame:
+    """Return the dirty rows of all blocks by entity, kind and outcome."""
+    return counts.groupby(["entity", "kind", "outcome"]).sum().reset_index()
 
 
 def _write(table: pa.Table, name: str, out: Path, file_format: FileFormat) -> WrittenFile:
@@ -131,7 +144,7 @@ def _csv_lines(batch: pa.RecordBatch) -> bytes:
     return bytes(characters[: np.frombuffer(offsets, dtype=np.int32)[len(ended)]])
 
 
-def _to_table(frame: pd.DataFrame, kinds: dict[str, Kind], as_text: bool) -> pa.Table:
+def to_table(frame: pd.DataFrame, kinds: dict[str, Kind], as_text: bool) -> pa.Table:
     """Return the frame with the columns of its schema, as text or typed."""
     columns = {}
     for name, kind in kinds.items():
@@ -144,7 +157,7 @@ def _to_table(frame: pd.DataFrame, kinds: dict[str, Kind], as_text: bool) -> pa.
 
 def _to_column(values: pd.Series, kind: Kind) -> pa.Array:
     if kind is Kind.TEXT:
-        return pa.array(values.astype(object), type=pa.string(), from_pandas=True)
+        return pa.array(values, type=pa.string(), from_pandas=True)
     number = values.to_numpy(dtype=np.float64)
     is_null = np.isnan(number)
     if kind is Kind.NUMBER:

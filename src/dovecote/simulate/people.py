@@ -101,11 +101,9 @@ class Accounts:
 
     def customer_id(self, people: People, person: IntArray, at: FloatArray) -> TextArray:
         """Return the account in use by each person at each time; null for person -1."""
-        ids = np.where(
-            at >= self.second_from[person],
-            second_account_id(people.number[person]),
-            people.customer_id[person],
-        )
+        ids = people.customer_id[person]
+        is_second = at >= self.second_from[person]
+        ids[is_second] = second_account_id(people.number[person[is_second]])
         return blank(ids, person < 0)
 
 
@@ -136,7 +134,7 @@ def make_people(settings: Settings, season: Season, catalogue: Catalogue, block:
     size = min(BLOCK_SIZE, settings.customers - block * BLOCK_SIZE)
     number = block * BLOCK_SIZE + np.arange(1, size + 1)
     channel = rng.choice(len(CHANNELS), size, p=[c.share for c in CHANNELS.values()])
-    rate, dropout = draw_heterogeneity(rng, channel)
+    rate, dropout = draw_heterogeneity(rng, channel, settings.purchase_pace)
     arrives_at = season.arrivals(rng, size)
     at_checkout = rng.random(size) < SIGN_UP_AT_CHECKOUT_SHARE
     delay = np.where(

@@ -60,6 +60,18 @@ CHANNELS: dict[str, Channel] = {
 }
 
 
+def channels(pace: float = 1.0) -> dict[str, Channel]:
+    """Return the channels of a shop whose rates and purchases per lifetime are ``pace`` times ours.
+
+    The mean of ``p`` is ``a / (a + b)``, so ``b`` times the pace means about so many more
+    purchases before a customer leaves.
+    """
+    return {
+        name: channel._replace(alpha=channel.alpha / pace, b=channel.b * pace)
+        for name, channel in CHANNELS.items()
+    }
+
+
 @dataclass(frozen=True)
 class Purchases:
     """Purchases of a block, sorted by time.
@@ -86,7 +98,7 @@ class Purchases:
 
 
 def draw_heterogeneity(
-    rng: np.random.Generator, channel: IntArray
+    rng: np.random.Generator, channel: IntArray, pace: float = 1.0
 ) -> tuple[FloatArray, FloatArray]:
     """Draw each customer's purchase rate and dropout probability.
 
@@ -96,13 +108,15 @@ def draw_heterogeneity(
         Random generator.
     channel
         Position of the customer's channel in ``CHANNELS``, shape (n,).
+    pace
+        Repeat purchases relative to ``CHANNELS``.
 
     Returns
     -------
     tuple of numpy.ndarray
         ``lambda`` (purchases a day) and ``p``, each of shape (n,).
     """
-    _, r, alpha, a, b = np.array(list(CHANNELS.values())).T
+    _, r, alpha, a, b = np.array(list(channels(pace).values())).T
     rate = rng.gamma(r[channel]) / alpha[channel]
     return rate, rng.beta(a[channel], b[channel])
 

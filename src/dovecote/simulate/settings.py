@@ -16,6 +16,7 @@ LATEST_END = date(2099, 1, 1)
 MAX_DAYS = 3_650
 MAX_DIRTY_SHARE = 0.2
 MAX_LATE_SHARE = 0.5
+MAX_PACE = 10
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,9 @@ class Settings:
     events_per_customer
         Mean number of event rows a customer. Sessions that lead to orders are always there (about
         6 events a customer), browsing fills up the rest.
+    purchase_pace
+        Repeat purchases relative to the usual shop, above 0 to 10: at 2 customers buy twice as
+        often and leave after about twice as many purchases, hence stay as long.
 
     Raises
     ------
@@ -61,6 +65,7 @@ class Settings:
     late_share: float = 0.0
     stationary: bool = False
     events_per_customer: float = 14.0
+    purchase_pace: float = 1.0
 
     def __post_init__(self) -> None:
         _check("customers", self.customers, self.customers >= 1, "at least 1")
@@ -82,6 +87,12 @@ class Settings:
             self.events_per_customer,
             0 <= self.events_per_customer <= 1_000,
             "from 0 to 1000",
+        )
+        _check(
+            "purchase-pace",
+            self.purchase_pace,
+            0 < self.purchase_pace <= MAX_PACE,
+            f"above 0 and at most {MAX_PACE}",
         )
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from dovecote.simulate.people import (
     open_accounts,
     truth_frame,
 )
-from dovecote.simulate.purchases import CHANNELS, draw_purchases
+from dovecote.simulate.purchases import channels, draw_purchases
 from dovecote.simulate.schema import ARRIVES_AT
 from dovecote.simulate.season import Season
 from dovecote.simulate.settings import DAY, Settings
@@ -65,12 +66,35 @@ def make_blocks(settings: Settings) -> Iterator[Block]:
         First products, exchange rates and parameters, then the customers, 1,000 a block, with
         everything they do.
     """
-    season = Season(settings)
-    catalogue, products = make_catalogue(settings)
-    shop = {"products": products, "exchange_rates": make_exchange_rates(settings)}
-    yield _finish(settings, shop, {"parameters": _parameters()}, SHOP_BLOCK)
-    for block in range(block_count(settings.customers)):
-        yield _make_customer_block(settings, season, catalogue, block)
+    for block in range(SHOP_BLOCK, block_count(settings.customers)):
+        yield make_block(settings, block)
+
+
+def make_block(settings: Settings, block: int) -> Block:
+    """Make one block, which depends on no other.
+
+    Parameters
+    ----------
+    settings
+        The request.
+    block
+        Block number from 0, or ``SHOP_BLOCK`` for what all customers share.
+
+    Returns
+    -------
+    Block
+        The rows.
+    """
+    season, catalogue, products = _shared(settings)
+    if block != SHOP_BLOCK:
+        return _make_customer_block(settings, season, catalogue, block)
+    shop = {"products": products.copy(), "exchange_rates": make_exchange_rates(settings)}
+    return _finish(settings, shop, {"parameters": _parameters(settings.purchase_pace)}, block)
+
+
+@lru_cache(maxsize=1)
+def _shared(settings: Settings) -> tuple[Season, Catalogue, pd.DataFrame]:
+    return Season(settings), *make_catalogue(settings)
 
 
 def _make_customer_block(
@@ -127,10 +151,10 @@ def _finish(
     return Block(clean, dirt, truth | {"dirt": pd.DataFrame(counts, columns=columns)})
 
 
-def _parameters() -> pd.DataFrame:
+def _parameters(pace: float) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {"acquisition_channel": name, "r": c.r, "alpha": c.alpha, "a": c.a, "b": c.b}
-            for name, c in CHANNELS.items()
+            for name, c in channels(pace).items()
         ]
     )

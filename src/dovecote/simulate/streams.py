@@ -9,6 +9,8 @@ from __future__ import annotations
 from enum import IntEnum
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
@@ -23,7 +25,7 @@ SHOP_BLOCK = -1
 """Number of the block that holds what all customers share: products and exchange rates."""
 
 ID_WIDTH = 4
-_DIGITS = np.array(list("0123456789abcdefghijklmnopqrstuvwxyz"))
+_DIGITS = np.frombuffer(b"0123456789abcdefghijklmnopqrstuvwxyz", dtype=np.uint8)
 
 
 class Topic(IntEnum):
@@ -96,16 +98,27 @@ def block_ids(prefix: str, block: int, count: int) -> TextArray:
     digits = 1
     while len(_DIGITS) ** digits <= block * capacity + count:
         digits += 1
-    places = len(_DIGITS) ** np.arange(digits - 1, -1, -1, dtype=np.int64)
-    letters = np.ascontiguousarray(_DIGITS[(numbers[:, None] // places) % len(_DIGITS)])
-    words = np.char.lstrip(letters.view(f"<U{digits}").ravel(), "0")
-    words[words == ""] = "0"
-    return as_text(np.char.add(prefix, words))
+    # Letter by letter into the buffers of a text array: no string is made on the way.
+    letters = np.full((count, 1 + digits), ord(prefix), dtype=np.uint8)
+    for place in range(digits, 0, -1):
+        numbers, digit = np.divmod(numbers, len(_DIGITS))
+        letters[:, place] = _DIGITS[digit]
+    is_written = np.ones(letters.shape, dtype=np.bool_)
+    is_written[:, 1:] = np.maximum.accumulate(letters[:, 1:] != _DIGITS[0], axis=1)
+    is_written[:, -1] = True
+    ends = np.concatenate([[0], np.cumsum(is_written.sum(axis=1))]).astype(np.int32)
+    buffers = pa.py_buffer(ends), pa.py_buffer(letters[is_written])
+    return _objects(pa.StringArray.from_buffers(count, *buffers))
 
 
 def numbered(prefix: str, numbers: IntArray, suffix: str = "") -> TextArray:
     """Return ids made of a prefix, a decimal number and a suffix."""
-    return as_text(np.char.add(np.char.add(prefix, numbers.astype(str)), suffix))
+    digits = pa.array(numbers).cast(pa.string())
+    return _objects(pc.binary_join_element_wise(prefix, digits, suffix, ""))
+
+
+def _objects(texts: pa.StringArray) -> TextArray:
+    return np.asarray(texts.to_numpy(zero_copy_only=False))
 
 
 def as_text(values: object) -> TextArray:
