@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from dovecote.simulate.files import WrittenFile, add_up_dirt, entity_tables, to_table
 from dovecote.simulate.schema import ARRIVES_AT, ENTITIES, TRUTH
@@ -31,7 +32,7 @@ from dovecote.simulate.streams import SHOP_BLOCK, FloatArray, block_count
 
 BY_DAY = ("orders", "order_items", "events")
 """What grows by the hour: one more day is one more file."""
-AS_ONE = ("products", "exchange_rates", "exclusions")
+AS_ONE = ("products", "exchange_rates", "exclusions", "truth/parameters")
 """Lists that hardly grow with the days. All other tables are partitioned by month."""
 
 CHUNK_BLOCKS = 10
@@ -51,9 +52,11 @@ class _Part(NamedTuple):
     size: int
 
 
-class _Partition(NamedTuple):
+class _File(NamedTuple):
+    """A file to write: its table, its path within the shop, and its rows in order of chunks."""
+
     table: str
-    name: str
+    path: str
     parts: list[_Part]
 
 
@@ -113,9 +116,9 @@ def write_partitions(
             dirt.append(chunk.dirt)
             for key, part in chunk.parts.items():
                 spilled[key].append(part)
-        partitions = [_Partition(*key, spilled[key]) for key in sorted(spilled)]
-        merged = run(partial(_merge, out), partitions)
-        files = list(_counted("files", merged, len(partitions), on_progress))
+        to_write = [_File(*key, spilled[key]) for key in sorted(spilled)]
+        merged = run(partial(_merge, out), to_write)
+        files = list(_counted("files", merged, len(to_write), on_progress))
     total = to_table(add_up_dirt(pd.concat(dirt)), TRUTH["dirt"], as_text=False)
     files.append(_write(total, "truth/dirt", out / "truth" / "dirt.parquet"))
     tables = [*ENTITIES, *(f"truth/{name}" for name in TRUTH)]
@@ -130,7 +133,7 @@ def _check_disk(settings: Settings, out: Path) -> None:
     if needed > free:
         raise ValueError(
             f"--out {out} has {free / 1e9:,.1f} GB free, and the shop takes about "
-            f"{needed / 1e9:,.1f} GB while it is made: name a larger disk or ask for a smaller shop."
+            f"{needed / 1e9:,.1f} GB while it is made: name a larger disk, or a smaller shop."
         )
 
 
@@ -183,8 +186,8 @@ def _make_chunk(settings: Settings, spill: Path, chunk: int) -> _Chunk:
     parts = {}
     for name, blocks in tables.items():
         path = spill / f"{name.replace('/', '-')}-{chunk}.arrows"
-        for partition, part in _spill(name, pa.concat_tables(blocks), path):
-            parts[name, partition] = part
+        for file, part in _spill(name, pa.concat_tables(blocks), path):
+            parts[name, file] = part
     return _Chunk(parts, pd.concat(dirt))
 
 
@@ -201,23 +204,30 @@ def _with_arrival(table: pa.Table, arrives_at: FloatArray) -> pa.Table:
 def _spill(name: str, table: pa.Table, path: Path) -> Iterator[tuple[str, _Part]]:
     """Write rows in order of arrival, a stream a partition, and say where each one is."""
     table = _by_arrival(table)
-    partition = _partition_of(name, table[ARRIVES_AT].to_numpy())
-    names, starts = np.unique(partition, return_index=True)
+    period = _period(name, table[ARRIVES_AT].to_numpy())
+    starts = np.flatnonzero(np.append(True, period[1:] != period[:-1])[: len(period)])
     options = pa.ipc.IpcWriteOptions(compression="lz4")
     with path.open("wb") as file:
-        for each, start, end in zip(names, starts, [*starts[1:], len(table)], strict=True):
+        for start, end in zip(starts, [*starts[1:], len(table)], strict=True):
             place = file.tell()
             with pa.ipc.new_stream(file, table.schema, options=options) as stream:
                 stream.write_table(table.slice(start, end - start))
-            yield str(each), _Part(path, place, file.tell() - place)
+            yield _path(name, period[start]), _Part(path, place, file.tell() - place)
 
 
-def _partition_of(name: str, arrives_at: FloatArray) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
-    """Return the day or month of arrival, or the same for all."""
-    if name in AS_ONE or name == "truth/parameters":
-        return np.full(len(arrives_at), "")
-    at = arrives_at.astype("datetime64[s]")
-    return at.astype("datetime64[D]" if name in BY_DAY else "datetime64[M]").astype(str)
+def _period(table: str, arrives_at: FloatArray) -> NDArray[np.datetime64]:
+    """Return the day or month of arrival; the same for all rows of a table of one file."""
+    at = np.zeros_like(arrives_at) if table in AS_ONE else arrives_at
+    unit = "datetime64[D]" if table in BY_DAY else "datetime64[M]"
+    return at.astype("datetime64[s]").astype(unit)
+
+
+def _path(table: str, period: np.datetime64) -> str:
+    if table in AS_ONE:
+        return f"{table}.parquet"
+    if table in BY_DAY:
+        return f"{table}/{period.astype('datetime64[M]')}/{period}.parquet"
+    return f"{table}/{period}.parquet"
 
 
 def _by_arrival(table: pa.Table) -> pa.Table:
@@ -226,16 +236,9 @@ def _by_arrival(table: pa.Table) -> pa.Table:
     return table.combine_chunks().take(pa.array(order))
 
 
-def _merge(out: Path, partition: _Partition) -> WrittenFile:
-    table = _by_arrival(pa.concat_tables([_read(part) for part in partition.parts]))
-    match partition.name, partition.table in BY_DAY:
-        case "", _:
-            path = out / f"{partition.table}.parquet"
-        case day, True:
-            path = out / partition.table / day[:7] / f"{day}.parquet"
-        case month, _:
-            path = out / partition.table / f"{month}.parquet"
-    return _write(table.drop_columns(ARRIVES_AT), partition.table, path)
+def _merge(out: Path, file: _File) -> WrittenFile:
+    table = _by_arrival(pa.concat_tables([_read(part) for part in file.parts]))
+    return _write(table.drop_columns(ARRIVES_AT), file.table, out / file.path)
 
 
 def _read(part: _Part) -> pa.Table:
