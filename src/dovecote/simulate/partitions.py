@@ -206,9 +206,10 @@ def _spill(name: str, table: pa.Table, path: Path) -> Iterator[tuple[str, _Part]
     table = _by_arrival(table)
     period = _period(name, table[ARRIVES_AT].to_numpy())
     starts = np.flatnonzero(np.append(True, period[1:] != period[:-1])[: len(period)])
+    ends = np.append(starts[1:], len(table))[: len(starts)]
     options = pa.ipc.IpcWriteOptions(compression="lz4")
     with path.open("wb") as file:
-        for start, end in zip(starts, [*starts[1:], len(table)], strict=True):
+        for start, end in zip(starts, ends, strict=True):
             place = file.tell()
             with pa.ipc.new_stream(file, table.schema, options=options) as stream:
                 stream.write_table(table.slice(start, end - start))
