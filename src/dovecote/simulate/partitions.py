@@ -36,7 +36,7 @@ AS_ONE = ("products", "exchange_rates", "exclusions", "truth/parameters")
 """Lists that hardly grow with the days. All other tables are partitioned by month."""
 
 CHUNK_BLOCKS = 10
-BYTES_A_CUSTOMER, BYTES_AN_EVENT = 1_500, 110
+BYTES_A_CUSTOMER, BYTES_AN_EVENT = 800, 90
 """Disk while a shop is made, spilled parts included; a bit more than was measured."""
 
 _Task = TypeVar("_Task")
