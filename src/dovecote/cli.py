@@ -15,7 +15,14 @@ import duckdb
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from dovecote import building, warehouse
@@ -64,6 +71,16 @@ def simulate(
     events_per_customer: Annotated[
         float, typer.Option(help="Mean number of event rows a customer.")
     ] = 14.0,
+    purchase_pace: Annotated[
+        float, typer.Option(help="Repeat purchases relative to the usual shop.")
+    ] = 1.0,
+    partitioned: Annotated[
+        bool,
+        typer.Option("--partitioned", help="Parquet, a file a day or month."),
+    ] = False,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes that make a partitioned shop.")
+    ] = 2,
 ) -> None:
     """Write the files of a simulated shop, and the truth behind them."""
     with _one_sentence_errors():
@@ -77,9 +94,23 @@ def simulate(
             late_share=late_share,
             stationary=stationary,
             events_per_customer=events_per_customer,
+            purchase_pace=purchase_pace,
         )
+        if partitioned and file_format is not Format.parquet:
+            raise ValueError("--partitioned writes Parquet: add --format parquet.")
         simulator.prepare_folder(out)
-        written = simulator.write_shop(settings, out)
+        if partitioned:
+            with Progress(console=Console(stderr=True), transient=True) as progress:
+                bars: dict[str, TaskID] = {}
+
+                def show(what: str, done: int, total: int) -> None:
+                    if what not in bars:
+                        bars[what] = progress.add_task(what, total=total)
+                    progress.update(bars[what], completed=done)
+
+                written = simulator.write_partitions(settings, out, workers, show)
+        else:
+            written = simulator.write_shop(settings, out)
     table = Table("table", "rows", "bytes", title=f"Simulated shop in {out}")
     for file in written:
         table.add_row(file.table, f"{file.rows:,}", f"{file.size:,}")

@@ -12,9 +12,9 @@ from dovecote.cli import app
 GOOD = {"--customers": "30", "--days": "40", "--seed": "1"}
 
 
-def run(out: Path, **changed: str) -> tuple[int, str]:
+def run(out: Path, **changed: str | None) -> tuple[int, str]:
     flags = GOOD | {f"--{name.replace('_', '-')}": value for name, value in changed.items()}
-    words = [word for flag in flags.items() for word in flag]
+    words = [word for flag in flags.items() for word in flag if word is not None]
     result = CliRunner().invoke(app, ["simulate", *words, "--out", str(out)])
     assert result.exception is None or isinstance(result.exception, SystemExit)
     return result.exit_code, result.output
@@ -42,6 +42,7 @@ def test_summary_lists_every_table(tmp_path: Path) -> None:
         ("start", "1970-01-01", "a date from 1995-01-01"),
         ("start", "2098-12-30", "no later than 2099-01-01"),
         ("events_per_customer", "-1", "from 0 to 1000"),
+        ("purchase_pace", "0", "above 0 and at most 10"),
     ],
 )
 def test_wrong_value_is_named_with_its_cure(
@@ -71,3 +72,14 @@ def test_file_in_place_of_the_folder_is_named(tmp_path: Path) -> None:
     code, output = run(tmp_path / "shop" / "inside")
     assert (code, output.count("\n")) == (2, 1)
     assert "Not a directory: mend that" in output
+
+
+def test_partitions_are_asked_for_by_flags(tmp_path: Path) -> None:
+    flags = {"format": "parquet", "workers": "1", "purchase_pace": "2"}
+    code, output = run(tmp_path / "shop", **flags, partitioned=None)
+    assert code == 0
+    assert "│ truth/customers " in output
+    assert (tmp_path / "shop" / "events" / "2025-01" / "2025-01-31.parquet").is_file()
+    code, output = run(tmp_path / "other", partitioned=None)
+    assert (code, output) == (2, "Error: --partitioned writes Parquet: add --format parquet.\n")
+    assert not (tmp_path / "other").exists()
