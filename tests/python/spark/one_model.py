@@ -1,4 +1,4 @@
-"""Run models alone on Spark, on the tables that a DuckDB build made, and compare.
+"""Run models and tests alone on Spark, on the tables that a DuckDB build made, and compare.
 
     python -m spark.one_model export warehouse.duckdb folder
     python -m spark.one_model check folder [--target spark_local] [model ...]
@@ -46,7 +46,7 @@ def load(spark: Any, folder: Path) -> None:
     for path in sorted(folder.glob("*/*")):
         spark.sql(f"create schema if not exists {path.parent.name}")
         spark.sql(
-            f"create table {path.parent.name}.{path.name} using parquet location '{path.resolve()}'"
+            f"create table if not exists {path.parent.name}.{path.name} using parquet location '{path.resolve()}'"
         )
 
 
@@ -61,10 +61,9 @@ def check(folder: Path, models: list[str], target: str, variables: str) -> int:
     session = session.config("spark.sql.parquet.inferTimestampNTZ.enabled", "false")
     spark = session.config("spark.sql.warehouse.dir", f"{folder}_tables").getOrCreate()
     load(spark, folder)
-    compiled = dbtRunner().invoke(
-        ["-q", "compile", "--no-print", "--target", target, "--target-path", f"{folder}_target"]
-        + ["--vars", variables, "--select", *(models or ["resource_type:model"])]
-    )
+    arguments = ["--target", target, "--target-path", f"{folder}_target", "--vars", variables]
+    chosen = ["--select", *models] if models else []
+    compiled = dbtRunner().invoke(["-q", "compile", *arguments, *chosen])
     if compiled.exception:
         raise compiled.exception
     connection = duckdb.connect()
@@ -77,12 +76,17 @@ def check(folder: Path, models: list[str], target: str, variables: str) -> int:
         try:
             if result.status == "error":
                 raise RuntimeError(result.message)
-            rows(spark, node).write.mode("overwrite").parquet(str(out))
-            found = differences(
-                connection,
-                parquet(connection, folder / node.schema / node.alias),
-                parquet(connection, out),
-            )
+            frame = rows(spark, node)
+            if node.resource_type == "test":
+                found = [str(row) for row in frame.limit(3).collect()]
+            else:
+                frame.write.mode("overwrite").parquet(str(out))
+                found = differences(
+                    connection,
+                    parquet(connection, folder / node.schema / node.alias),
+                    parquet(connection, out),
+                    any_integers=not node.contract.enforced,
+                )
         except Exception as error:
             found = [f"{type(error).__name__}: {str(error)[:1500]}"]
         faults += bool(found)
@@ -98,7 +102,7 @@ def rows(spark: Any, node: Any) -> Any:
     """Run a compiled model."""
     if node.language == "sql":
         frame = spark.sql(node.compiled_code)
-        if node.contract.enforced:
+        if node.resource_type == "model" and node.contract.enforced:
             columns = [
                 f"cast({c.name} as {c.data_type}) as {c.name}" for c in node.columns.values()
             ]
