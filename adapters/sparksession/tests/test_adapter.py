@@ -1,4 +1,4 @@
-"""A small project on one session: seeds, contracts and Python models come out as they are written."""
+"""A small project on one session: seeds, contracts and Python models."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ shop:
         spark.sql.shuffle.partitions: "1"
         spark.sql.session.timeZone: UTC
         spark.sql.warehouse.dir: "{folder}/tables"
-        spark.hadoop.javax.jdo.option.ConnectionURL: "jdbc:derby:;databaseName={folder}/catalog;create=true"
+        spark.hadoop.javax.jdo.option.ConnectionURL: "jdbc:derby:;databaseName=catalog;create=true"
         spark.driver.extraJavaOptions: "-Dderby.system.home={folder}"
 """
 
@@ -39,7 +39,11 @@ models: {+materialized: table, +file_format: parquet}
 seeds: {+file_format: parquet}
 """,
     "seeds/people.csv": 'name,note,age\nD\'Arcy,,41\n"Æthel, ""the Unready""","two\nlines",\n',
-    "seeds/_seeds.yml": "seeds: [{name: people, config: {column_types: {name: string, note: string, age: int}}}]",
+    "seeds/_seeds.yml": """
+seeds:
+  - name: people
+    config: {column_types: {name: string, note: string, age: int}}
+""",
     "models/adults.sql": """
 select name, age, 1 as "number" from {{ ref('people') }} where age > 17
 """,

@@ -1,7 +1,6 @@
 """A dbt adapter that runs SQL and Python models in a Spark session of dbt's own process."""
 
 from dbt.adapters.base import AdapterPlugin
-
 from dbt.adapters.sparksession.connections import SparkSessionCredentials
 from dbt.adapters.sparksession.impl import SparkSessionAdapter
 from dbt.include import sparksession

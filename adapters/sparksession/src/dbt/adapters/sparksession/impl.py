@@ -9,15 +9,14 @@ from typing import Any
 import pyarrow as pa
 from dbt.adapters.base import PythonJobHelper, available
 from dbt.adapters.spark.impl import SparkAdapter
-from pyarrow import csv
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
-
 from dbt.adapters.sparksession.connections import (
     SparkSessionConnectionManager,
     SparkSessionCredentials,
     shared_session,
 )
+from pyarrow import csv
+from pyspark.sql import DataFrame
+from pyspark.sql.functions import col
 
 
 class SessionPythonJobHelper(PythonJobHelper):
@@ -86,5 +85,5 @@ class SparkSessionAdapter(SparkAdapter):
         spark = shared_session(self.config.credentials.server_side_parameters)
         fields = spark.table(table).schema.fields
         frame: DataFrame = spark.createDataFrame(rows.rename_columns([f.name for f in fields]))
-        cast = [F.col(f"`{field.name}`").cast(field.dataType) for field in fields]
+        cast = [col(f"`{field.name}`").cast(field.dataType) for field in fields]
         frame.select(*cast).coalesce(1).write.insertInto(table)
