@@ -196,6 +196,47 @@
 {%- endmacro %}
 
 
+{# The date at a share of the sorted rows, as an aggregate; Spark has percentiles of numbers alone. #}
+{% macro percentile_date(day, share) -%}
+    {{ dovecote.date_plus_days(
+        "date '1970-01-01'",
+        dovecote.percentile_disc(dovecote.days_between("date '1970-01-01'", day), share)
+    ) }}
+{%- endmacro %}
+
+
+{#
+    A double rounded to some decimals, halves away from 0. Spark rounds the shortest decimal that reads as the double,
+    DuckDB the double times a power of ten: they differ where that product is no half.
+#}
+{% macro rounded(value, decimals) -%}
+    {{ adapter.dispatch('rounded', 'dovecote')(value, decimals) }}
+{%- endmacro %}
+
+{% macro default__rounded(value, decimals) -%}
+    round({{ value }}, {{ decimals }})
+{%- endmacro %}
+
+{% macro spark__rounded(value, decimals) -%}
+    {%- set power = "cast(" ~ 10 ** decimals ~ " as double)" -%}
+    (round(({{ value }}) * {{ power }}, 0) / {{ power }})
+{%- endmacro %}
+
+
+{# A double as a decimal of some decimals, to be written out. #}
+{% macro decimal_of(value, decimals) -%}
+    {{ adapter.dispatch('decimal_of', 'dovecote')(value, decimals) }}
+{%- endmacro %}
+
+{% macro default__decimal_of(value, decimals) -%}
+    cast({{ value }} as decimal(38, {{ decimals }}))
+{%- endmacro %}
+
+{% macro spark__decimal_of(value, decimals) -%}
+    cast({{ dovecote.rounded(value, decimals) }} as decimal(38, {{ decimals }}))
+{%- endmacro %}
+
+
 {# The median of all rows of the partition up to this one, as a window function with its window. #}
 {% macro running_median(value, partition_by, order_by) -%}
     {{ adapter.dispatch('running_median', 'dovecote')(value, partition_by, order_by) }}
