@@ -27,7 +27,7 @@
             "name": "mean_value",
             "group": "money",
             "value": "ln(1 + greatest(net_amount, 0) / (repeat_days + 1))",
-            "reason": "'spends ' || cast(net_amount / (repeat_days + 1) as decimal(38, 2)) || ' per ' || activity || ' day'",
+            "reason": "'spends ' || " ~ dovecote.decimal_of("net_amount / (repeat_days + 1)", 2) ~ " || ' per ' || activity || ' day'",
         },
         {
             "name": "btyd_log_odds",
@@ -69,7 +69,7 @@
             "name": "rating",
             "group": "behaviour",
             "value": "coalesce(mean_rating - 3, 0)",
-            "reason": "coalesce('rates ' || cast(mean_rating as decimal(3, 1)) || ' of 5', 'no rating')",
+            "reason": "coalesce('rates ' || " ~ dovecote.decimal_of("mean_rating", 1) ~ " || ' of 5', 'no rating')",
         },
         {
             "name": "nps",

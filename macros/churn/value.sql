@@ -22,7 +22,7 @@
 
 {# What an amount some days from now is worth today. #}
 {% macro discounted(amount, days) -%}
-    {{ amount }} / power(1 + {{ var('dovecote_value_discount_rate') }}, {{ days }} / 365.0)
+    {{ amount }} / power(1 + {{ var('dovecote_value_discount_rate') }}, {{ days }} / cast(365 as double))
 {%- endmacro %}
 
 

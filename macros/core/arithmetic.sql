@@ -9,7 +9,16 @@
     the product of two decimals of 18 digits overflows at a million.
 #}
 {% macro in_reporting_currency(amount, rate="rate_to_reporting") -%}
+    {{ adapter.dispatch('in_reporting_currency', 'dovecote')(amount, rate) }}
+{%- endmacro %}
+
+{% macro default__in_reporting_currency(amount, rate) -%}
     cast(cast({{ amount }} as decimal(26, 4)) * {{ rate }} as decimal(18, 4))
+{%- endmacro %}
+
+{# Spark's product is as wide as both, and would be rounded on the way if it were wider than 38 digits. #}
+{% macro spark__in_reporting_currency(amount, rate) -%}
+    cast(cast({{ amount }} as decimal(18, 4)) * cast({{ rate }} as decimal(18, 8)) as decimal(18, 4))
 {%- endmacro %}
 
 

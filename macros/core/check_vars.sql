@@ -100,11 +100,10 @@
 {# Stops the run on a time zone that nobody knows, and on a connection that is not in UTC. #}
 {% macro check_timezone() %}
     {%- set name = var('dovecote_timezone') -%}
-    {%- set known = run_query("select count(*) from pg_timezone_names() where name = '" ~ dovecote.quoted(name | string) ~ "'").rows[0][0] -%}
-    {%- if known == 0 -%}
+    {%- if not dovecote.is_timezone(name | string) -%}
         {%- do dovecote.stop("dovecote_timezone is '" ~ name ~ "': give a name of the IANA time zone database, such as Europe/Berlin.") -%}
     {%- endif -%}
-    {%- set session = run_query("select current_setting('TimeZone')").rows[0][0] -%}
+    {%- set session = dovecote.session_timezone() -%}
     {%- if session not in ['UTC', 'Etc/UTC'] -%}
         {%- do dovecote.stop("the connection's time zone is " ~ session ~ ": add settings: {TimeZone: UTC} to the profile.") -%}
     {%- endif -%}

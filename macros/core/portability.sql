@@ -196,6 +196,47 @@
 {%- endmacro %}
 
 
+{# The date at a share of the sorted rows, as an aggregate; Spark has percentiles of numbers alone. #}
+{% macro percentile_date(day, share) -%}
+    {{ dovecote.date_plus_days(
+        "date '1970-01-01'",
+        dovecote.percentile_disc(dovecote.days_between("date '1970-01-01'", day), share)
+    ) }}
+{%- endmacro %}
+
+
+{#
+    A double rounded to some decimals, halves away from 0. Spark rounds the shortest decimal that reads as the double,
+    DuckDB the double times a power of ten: they differ where that product is no half.
+#}
+{% macro rounded(value, decimals) -%}
+    {{ adapter.dispatch('rounded', 'dovecote')(value, decimals) }}
+{%- endmacro %}
+
+{% macro default__rounded(value, decimals) -%}
+    round({{ value }}, {{ decimals }})
+{%- endmacro %}
+
+{% macro spark__rounded(value, decimals) -%}
+    {%- set power = "cast(" ~ 10 ** decimals ~ " as double)" -%}
+    (round(({{ value }}) * {{ power }}, 0) / {{ power }})
+{%- endmacro %}
+
+
+{# A double as a decimal of some decimals, to be written out. #}
+{% macro decimal_of(value, decimals) -%}
+    {{ adapter.dispatch('decimal_of', 'dovecote')(value, decimals) }}
+{%- endmacro %}
+
+{% macro default__decimal_of(value, decimals) -%}
+    cast({{ value }} as decimal(38, {{ decimals }}))
+{%- endmacro %}
+
+{% macro spark__decimal_of(value, decimals) -%}
+    cast({{ dovecote.rounded(value, decimals) }} as decimal(38, {{ decimals }}))
+{%- endmacro %}
+
+
 {# The median of all rows of the partition up to this one, as a window function with its window. #}
 {% macro running_median(value, partition_by, order_by) -%}
     {{ adapter.dispatch('running_median', 'dovecote')(value, partition_by, order_by) }}
@@ -206,6 +247,25 @@
         partition by {{ partition_by }}
         order by {{ order_by }}
         rows between unbounded preceding and current row
+    )
+{%- endmacro %}
+
+{# Spark's own median knows no running window. #}
+{% macro spark__running_median(value, partition_by, order_by) -%}
+    get(
+        transform(
+            array(
+                array_sort(
+                    collect_list({{ value }}) over (
+                        partition by {{ partition_by }}
+                        order by {{ order_by }}
+                        rows between unbounded preceding and current row
+                    )
+                )
+            ),
+            known -> cast(get(known, cast((size(known) - 1) div 2 as int)) + get(known, cast(size(known) div 2 as int)) as double) / 2
+        ),
+        0
     )
 {%- endmacro %}
 
@@ -247,6 +307,20 @@
         ),
         item -> -item.place
     )
+{%- endmacro %}
+
+
+{# A list of one value. #}
+{% macro list_of(value) -%}
+    {{ adapter.dispatch('list_of', 'dovecote')(value) }}
+{%- endmacro %}
+
+{% macro default__list_of(value) -%}
+    list_value({{ value }})
+{%- endmacro %}
+
+{% macro spark__list_of(value) -%}
+    array({{ value }})
 {%- endmacro %}
 
 
@@ -292,7 +366,7 @@
 {%- endmacro %}
 
 {% macro spark__columns_as_json(columns) -%}
-    to_json(struct({{ columns | join(', ') }}))
+    to_json(struct({{ columns | join(', ') }}), map('ignoreNullFields', 'false'))
 {%- endmacro %}
 
 
@@ -326,8 +400,15 @@
     end
 {%- endmacro %}
 
+{# A cast alone would take a year or a time of day for an instant too. #}
 {% macro spark__read_timestamp(value) -%}
-    try_cast({{ value }} as timestamp)
+    {%- set text = "cast(" ~ value ~ " as string)" -%}
+    {%- set instant = '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]*)?)?( ?([+-][0-9:]+|Z|UTC|GMT))?)?$' -%}
+    case
+        when typeof({{ value }}) in ('timestamp', 'timestamp_ntz', 'date') then try_cast({{ value }} as timestamp)
+        when {{ text }} rlike '{{ instant }}'
+            then try_cast(regexp_replace(regexp_replace({{ text }}, ' ?(Z|UTC|GMT)$', 'Z'), ' ([+-])', '$1') as timestamp)
+    end
 {%- endmacro %}
 
 
@@ -356,3 +437,89 @@
 {% macro default__salt() -%}
     getvariable('dovecote_salt')
 {%- endmacro %}
+
+{# Spark puts the parameter of its session in, which the profile takes from the environment. #}
+{% macro spark__salt() -%}
+    nullif('${dovecote.salt}', '')
+{%- endmacro %}
+
+
+{# Rows of a table outside of what dbt manages changed in place. #}
+{% macro update_rows(relation, assignments, condition) %}
+    {{ return(adapter.dispatch('update_rows', 'dovecote')(relation, assignments, condition)) }}
+{% endmacro %}
+
+{% macro default__update_rows(relation, assignments, condition) %}
+    {%- set parts = [] -%}
+    {%- for name, value in assignments.items() -%}
+        {%- do parts.append(name ~ " = " ~ value) -%}
+    {%- endfor -%}
+    {%- do run_query("update " ~ relation ~ " set " ~ parts | join(", ") ~ " where " ~ condition) -%}
+{% endmacro %}
+
+{% macro spark__update_rows(relation, assignments, condition) %}
+    {%- set columns = [] -%}
+    {%- for name in run_query("select * from " ~ relation ~ " limit 0").column_names -%}
+        {%- if name in assignments -%}
+            {%- do columns.append("case when " ~ condition ~ " then " ~ assignments[name] ~ " else " ~ name ~ " end as " ~ name) -%}
+        {%- else -%}
+            {%- do columns.append(name) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- do dovecote.rewrite_table(relation, "select " ~ columns | join(", ") ~ " from " ~ relation) -%}
+{% endmacro %}
+
+
+{# Rows of a table taken out. #}
+{% macro delete_rows(relation, condition) %}
+    {{ return(adapter.dispatch('delete_rows', 'dovecote')(relation, condition)) }}
+{% endmacro %}
+
+{% macro default__delete_rows(relation, condition) %}
+    {%- do run_query("delete from " ~ relation ~ " where " ~ condition) -%}
+{% endmacro %}
+
+{% macro spark__delete_rows(relation, condition) %}
+    {%- if run_query("select 1 from " ~ relation ~ " where " ~ condition ~ " limit 1").rows -%}
+        {%- do dovecote.rewrite_table(relation, "select * from " ~ relation ~ " where not coalesce(" ~ condition ~ ", false)") -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# Spark's Parquet tables take no update and no delete, and none can be overwritten by a query that reads it. #}
+{% macro rewrite_table(relation, query) %}
+    {%- set rewritten = relation ~ "__rewritten" -%}
+    {%- do run_query("drop table if exists " ~ rewritten) -%}
+    {%- do run_query("create table " ~ rewritten ~ " using parquet as " ~ query) -%}
+    {%- do run_query("insert overwrite table " ~ relation ~ " select * from " ~ rewritten) -%}
+    {%- do run_query("drop table " ~ rewritten) -%}
+{% endmacro %}
+
+
+{# Whether the database knows a time zone of this name. #}
+{% macro is_timezone(name) %}
+    {{ return(adapter.dispatch('is_timezone', 'dovecote')(name)) }}
+{% endmacro %}
+
+{% macro default__is_timezone(name) %}
+    {{ return(run_query("select count(*) from pg_timezone_names() where name = '" ~ dovecote.quoted(name) ~ "'").rows[0][0] > 0) }}
+{% endmacro %}
+
+{# Spark lists none, and both take theirs from the same database. #}
+{% macro spark__is_timezone(name) %}
+    {{ return(name in modules.pytz.all_timezones) }}
+{% endmacro %}
+
+
+{# The time zone in which the connection reads instants without an offset. #}
+{% macro session_timezone() %}
+    {{ return(adapter.dispatch('session_timezone', 'dovecote')()) }}
+{% endmacro %}
+
+{% macro default__session_timezone() %}
+    {{ return(run_query("select current_setting('TimeZone')").rows[0][0]) }}
+{% endmacro %}
+
+{% macro spark__session_timezone() %}
+    {{ return(run_query("select current_timezone()").rows[0][0]) }}
+{% endmacro %}

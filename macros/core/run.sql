@@ -23,7 +23,7 @@
         {%- set value = dovecote.read_timestamp(relation ~ "." ~ column) -%}
         {%- do latest.append("max(case when " ~ value ~ " <= " ~ instant ~ " then " ~ value ~ " end)") -%}
     {%- endfor -%}
-    greatest({{ latest | join(", ") }})
+    {{ "greatest(" ~ latest | join(", ") ~ ")" if latest | length > 1 else latest[0] }}
 {%- endmacro %}
 
 

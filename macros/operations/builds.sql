@@ -55,7 +55,7 @@
     {%- if dovecote.is_recorded() -%}
         {%- set builds = dovecote.builds_relation() -%}
         {%- do dovecote.create_builds() -%}
-        {%- do run_query("update " ~ builds ~ " set status = 'aborted' where status = 'running'") -%}
+        {%- do dovecote.update_rows(builds, {"status": "'aborted'"}, "status = 'running'") -%}
         {%- set first_facts = {
             "run_id": "'" ~ invocation_id ~ "'",
             "command": "'" ~ flags.WHICH ~ "'",
@@ -95,9 +95,10 @@
 {# What stops a build before its first node stands in the registry too. #}
 {% macro record_stop(sentence) %}
     {%- if dovecote.is_recorded() and dovecote.has_registry() -%}
-        {%- do run_query(
-            "update " ~ dovecote.builds_relation() ~ " set status = 'stopped', message = '" ~ dovecote.quoted(sentence)
-            ~ "', finished_at = " ~ dovecote.now_literal() ~ " where run_id = '" ~ invocation_id ~ "'"
+        {%- do dovecote.update_rows(
+            dovecote.builds_relation(),
+            {"status": "'stopped'", "message": "'" ~ dovecote.quoted(sentence) ~ "'", "finished_at": dovecote.now_literal()},
+            "run_id = '" ~ invocation_id ~ "'"
         ) -%}
     {%- endif -%}
 {% endmacro %}
@@ -161,14 +162,7 @@
                     ~ " || '}' from " ~ fingerprints ~ ")"
             }) -%}
         {%- endif -%}
-        {%- set assignments = [] -%}
-        {%- for name, value in last_facts.items() -%}
-            {%- do assignments.append(name ~ " = " ~ value) -%}
-        {%- endfor -%}
-        {%- do run_query(
-            "update " ~ dovecote.builds_relation() ~ " set " ~ assignments | join(", ")
-            ~ " where run_id = '" ~ invocation_id ~ "'"
-        ) -%}
+        {%- do dovecote.update_rows(dovecote.builds_relation(), last_facts, "run_id = '" ~ invocation_id ~ "'") -%}
     {%- endif -%}
 {% endmacro %}
 

@@ -34,7 +34,7 @@
 {% macro has_forgotten_people() %}
     {%- if not execute -%} {{- return(false) -}} {%- endif -%}
     {%- set people = load_relation(
-        api.Relation.create(database=target.database, schema=dovecote.history_schema(), identifier='forgotten_people')
+        api.Relation.create(database=target.database or none, schema=dovecote.history_schema(), identifier='forgotten_people')
     ) -%}
     {{- return(people is not none and run_query("select count(*) from " ~ people).rows[0][0] > 0) -}}
 {% endmacro %}

@@ -10,9 +10,7 @@
             {%- for model in graph.nodes.values() if model.resource_type == 'model' and model.fqn[:2] == ['dovecote', 'history'] -%}
                 {%- set history = api.Relation.create(database=model.database, schema=model.schema, identifier=model.alias) -%}
                 {%- set kept_dates = none if model.name == 'hist_churn_alerts' else var('dovecote_history_kept_dates') -%}
-                {%- do run_query(
-                    "delete from " ~ history ~ " where run_id not in (" ~ dovecote.kept_runs(builds, kept_dates) ~ ")"
-                ) -%}
+                {%- do dovecote.delete_rows(history, "run_id not in (" ~ dovecote.kept_runs(builds, kept_dates) ~ ")") -%}
             {%- endfor -%}
         {%- endif -%}
     {%- endif -%}

@@ -8,12 +8,27 @@
         {%- set reconciliation = load_relation(relations[0]) -%}
         {%- set quarantine = load_relation(relations[1]) -%}
         {%- if reconciliation is not none and quarantine is not none -%}
+            {%- set most_frequent -%}
+                select
+                    entity,
+                    example
+                from (
+                    select
+                        entity,
+                        reasons,
+                        count(*) as rows_with_reasons,
+                        reasons || ', as in ' || concat_ws(
+                            ' ', min_by(source_name, quarantine_number), min_by(source_position, quarantine_number)
+                        ) as example
+                    from {{ quarantine }}
+                    group by entity, reasons
+                ) as counted
+                qualify row_number() over (partition by entity order by rows_with_reasons desc, reasons) = 1
+            {%- endset -%}
             {%- for row in run_query(
-                "select entity, quarantined, rows_in, (select reasons || ', as in ' || concat_ws(' ', min_by(source_name, "
-                ~ "quarantine_number), min_by(source_position, quarantine_number)) from " ~ quarantine ~ " as quarantine "
-                ~ "where quarantine.entity = reconciliation.entity group by reasons order by count(*) desc, reasons limit 1) "
-                ~ "from " ~ reconciliation ~ " as reconciliation "
-                ~ "where quarantined_share > " ~ var('dovecote_max_quarantine_share') ~ " order by entity"
+                "select reconciliation.entity, quarantined, rows_in, example from " ~ reconciliation ~ " as reconciliation"
+                ~ " inner join (" ~ most_frequent ~ ") as examples on reconciliation.entity = examples.entity"
+                ~ " where quarantined_share > " ~ var('dovecote_max_quarantine_share') ~ " order by reconciliation.entity"
             ).rows -%}
                 {%- do print(
                     "Dovecote: " ~ row[1] ~ " of " ~ row[2] ~ " rows of " ~ row[0] ~ " are quarantined, most for "

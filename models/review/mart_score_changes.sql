@@ -362,7 +362,7 @@ worded as (
             when cause = 'time_passed' and changed = 'lifecycle_stage'
                 then
                     'no order for ' || cast(to_recency_days as string) || ' days, where '
-                    || cast(cast(to_cadence_days as decimal(38, 1)) as string) || ' are usual'
+                    || cast({{ dovecote.decimal_of("to_cadence_days", 1) }} as string) || ' are usual'
             when cause = 'time_passed' then 'no order for ' || cast(to_recency_days as string) || ' days'
             when cause = 'past_corrected' and earlier_orders < from_orders
                 then 'an earlier order no longer counts, as it was cancelled or withdrawn'
@@ -377,9 +377,9 @@ worded as (
                 then 'the shop''s cut-points moved: the customer''s numbers of then give this segment today'
             when changed = 'lifecycle_stage' and from_cadence_days <> to_cadence_days
                 then
-                    cast(cast(to_cadence_days as decimal(38, 1)) as string)
+                    cast({{ dovecote.decimal_of("to_cadence_days", 1) }} as string)
                     || ' days between orders are usual now, '
-                    || cast(cast(from_cadence_days as decimal(38, 1)) as string) || ' were then'
+                    || cast({{ dovecote.decimal_of("from_cadence_days", 1) }} as string) || ' were then'
             when changed = 'lifecycle_stage' then 'the bounds of stages were set anew'
             else 'the bounds of risk bands were set anew'
         end as why

@@ -16,7 +16,7 @@ final as (
         cutoff_date,
         model_name,
         training_horizon_days,
-        round(churn_probability, 6) as churn_probability,
+        {{ dovecote.rounded("churn_probability", 6) }} as churn_probability,
         count(*) as customers,
         count(*) filter (where is_churned) as churned
     from model_scores
@@ -26,7 +26,7 @@ final as (
         cutoff_date,
         model_name,
         training_horizon_days,
-        round(churn_probability, 6)
+        {{ dovecote.rounded("churn_probability", 6) }}
 
 )
 

@@ -86,7 +86,7 @@ binned as (
     select
         *,
         '{{ dovecote.naive_baseline() }}' as model_name,
-        cast(floor((customers_up_to - customers / 2.0) * bins / all_customers) as integer) as recency_bin
+        cast(floor((customers_up_to - customers / cast(2 as double)) * bins / all_customers) as integer) as recency_bin
     from compared
 
     union all
@@ -134,7 +134,7 @@ final as (
         lead(first_recency) over bins_in_order as recency_before,
         customers,
         churned,
-        (churned + 0.5) / (customers + 1.0) as churn_rate
+        (churned + 0.5) / cast(customers + 1 as double) as churn_rate
     from rates
     window bins_in_order as (
         partition by activity, horizon_days, cutoff_date, model_name

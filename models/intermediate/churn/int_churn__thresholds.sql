@@ -26,7 +26,7 @@ final as (
         graded_scores.horizon_days,
         graded_scores.cutoff_date,
         graded_scores.model_name,
-        round(base_rates.churn_rate, 6) as threshold
+        {{ dovecote.rounded("base_rates.churn_rate", 6) }} as threshold
     from graded_scores
     inner join base_rates
         on

@@ -14,9 +14,11 @@ ranked as (
     select
         value_third,
         actual_value * (1 - no_order_probability) / predicted_value as ratio,
-        100.0 * row_number() over (
-            partition by value_third
-            order by actual_value * (1 - no_order_probability) / predicted_value, customer_id
+        cast(
+            100 * row_number() over (
+                partition by value_third
+                order by actual_value * (1 - no_order_probability) / predicted_value, customer_id
+            ) as double
         ) / count(*) over (partition by value_third) as percentage
     from backtest
     where predicted_value > 0

@@ -11,21 +11,24 @@ links as (
 
 ),
 
-reached (from_customer_id, customer_id) as (
+reached (from_customer_id, customer_id, passed_ids) as (
 
     select
         from_customer_id,
-        to_customer_id
+        to_customer_id,
+        {{ dovecote.list_of("from_customer_id") }}
     from links
 
-    union
+    union all
 
     select
         reached.from_customer_id,
-        links.to_customer_id
+        links.to_customer_id,
+        array_append(reached.passed_ids, reached.customer_id)
     from reached
     inner join links
         on reached.customer_id = links.from_customer_id
+    where not array_contains(reached.passed_ids, reached.customer_id)
 
 ),
 

@@ -16,7 +16,7 @@ run as (
 -- A stray order of long ago is no history: it begins when a hundredth of the purchases had been made.
 history as (
 
-    select {{ dovecote.percentile_disc("order_date", 0.01) }} as first_date
+    select {{ dovecote.percentile_date("order_date", 0.01) }} as first_date
     from {{ ref("dovecote", "int_recommendations__purchases") }}
 
 ),

@@ -39,7 +39,8 @@ scored as (
         owned.customer_number,
         owned.product_number,
         product_facts.category,
-        round(product_facts.blend_trend * product_facts.repeat_factor * owned.owned_weight, 9) as score,
+        {{ dovecote.rounded("product_facts.blend_trend * product_facts.repeat_factor * owned.owned_weight", 9) }}
+            as score,
         {{ dovecote.date_plus_days("owned.last_bought_date", "round(gaps.expected_gap_days)") }} as expected_date,
         {{ dovecote.date_plus_days("owned.last_bought_date", "round(gaps.gap_days_low)") }} as expected_from_date,
         {{ dovecote.date_plus_days("owned.last_bought_date", "round(gaps.gap_days_high)") }} as expected_to_date

@@ -47,7 +47,7 @@ category_weights as (
         owned.cutoff_date,
         owned.customer_number,
         products.category,
-        round(sum(owned.owned_weight), 9) as category_weight
+        {{ dovecote.rounded("sum(owned.owned_weight)", 9) }} as category_weight
     from owned
     inner join products
         on owned.product_number = products.product_number

@@ -10,6 +10,7 @@ from dovecote.recommend.evaluation import (
     recommendation_evaluation,
 )
 from dovecote.recommend.lists import scored_lists
+from dovecote.recommend.on_spark import rules_of, similarities_of
 from dovecote.recommend.rules import association_rules
 from dovecote.recommend.similarities import Similarities, item_similarities
 from dovecote.recommend.tables import stacked, with_ids, with_numbers
@@ -29,8 +30,10 @@ __all__ = [
     "neighbour_lists",
     "paired_differences",
     "recommendation_evaluation",
+    "rules_of",
     "scored_lists",
     "setting_choices",
+    "similarities_of",
     "stacked",
     "with_ids",
     "with_numbers",

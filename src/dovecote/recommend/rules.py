@@ -37,6 +37,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 STORED_AT_ONCE = 10_000_000
+MAX_SETS = 300_000
 NEGLIGIBLE = 1e-17
 NONE = -1
 NORMAL_95 = 1.959963984540054
@@ -61,7 +62,7 @@ def association_rules(
     min_support: float = 0.0,
     min_confidence: float = 0.0,
     max_antecedents: int = 2,
-    max_sets: int = 300_000,
+    max_sets: int = MAX_SETS,
 ) -> pd.DataFrame:
     """Find rules "baskets with these one or two products hold that one too".
 
@@ -107,16 +108,42 @@ def association_rules(
         raise ValueError(f"min_baskets must be at least 1: it is {min_baskets}.")
     if max_antecedents not in (1, 2):
         raise ValueError(f"max_antecedents must be 1 or 2: it is {max_antecedents}.")
-    least = max(min_baskets, math.ceil(min_support * baskets["basket_id"].nunique()))
+    least = least_baskets(baskets["basket_id"].nunique(), min_baskets, min_support)
     holds, products, total = _read(baskets, least)
     singles = np.diff(holds.tocsc().indptr).astype(np.int64)
     pairs, least = _grown(holds, np.arange(singles.size)[None], least, max_sets)
-    rules = [_rules_of_pairs(pairs, singles)]
+    triples = np.empty((4, 0), dtype=np.int64)
     if max_antecedents == 2:
         triples, _ = _grown(holds, pairs[:-1], least, max_sets)
-        rules.append(_rules_of_triples(triples, pairs))
+    found = rules_of_counts(products, singles, pairs, triples, total)
+    return found[found["confidence"] >= min_confidence].reset_index(drop=True)
+
+
+def least_baskets(total: int, min_baskets: int, min_support: float) -> int:
+    """Give the fewest baskets that hold all products of a rule."""
+    return max(min_baskets, math.ceil(min_support * total))
+
+
+def rules_of_counts(
+    products: NDArray[Any], singles: IntArray, pairs: IntArray, triples: IntArray, total: int
+) -> pd.DataFrame:
+    """Make the rules of `association_rules` of how often products come together.
+
+    Parameters
+    ----------
+    products
+        Ids, ascending, of those that are frequent.
+    singles
+        Baskets of each, shape (products,).
+    pairs, triples
+        Positions of products, ascending within a set, and in the last row the baskets with all of
+        them, shape (3, pairs) and (4, triples), sorted by position.
+    total
+        Baskets in all.
+    """
+    rules = [_rules_of_pairs(pairs, singles), _rules_of_triples(triples, pairs)]
     first, second, consequent, together, antecedent_baskets = np.concatenate(rules, axis=1)
-    found = pd.DataFrame(
+    return pd.DataFrame(
         {
             "antecedent_1": products[first],
             "antecedent_2": np.where(second == NONE, None, products[second]),
@@ -124,7 +151,6 @@ def association_rules(
             **_measures(together, antecedent_baskets, singles[consequent], total),
         }
     ).astype(COLUMNS)
-    return found[found["confidence"] >= min_confidence].reset_index(drop=True)
 
 
 def _read(baskets: pd.DataFrame, min_baskets: int) -> tuple[sparse.csr_array, NDArray[Any], int]:

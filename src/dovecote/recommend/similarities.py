@@ -37,7 +37,8 @@ recommendation algorithms, The World Wide Web Conference, 285-295.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -49,6 +50,7 @@ from scipy.linalg import cholesky, lapack, solve_triangular
 
 from dovecote.recommend.baskets import (
     BasketCounts,
+    Ids,
     blocks,
     blocks_of_cost,
     read_counts,
@@ -81,6 +83,7 @@ COLUMNS = {
     "lift": "float64",
     "co_buyers": "int64",
 }
+SIDES = ("product_id", "similar_product_id")
 
 
 class Similarities(NamedTuple):
@@ -104,13 +107,84 @@ class Similarities(NamedTuple):
     targets: pd.DataFrame
 
 
-class _Pairs(NamedTuple):
-    """Neighbours of a block of products, row by row, the first neighbour first."""
+class Neighbours(NamedTuple):
+    """Neighbours of products, by position, row by row, the first neighbour first."""
 
     product: IntArray
     neighbour: IntArray
     score: FloatArray
     co_buyers: FloatArray
+
+
+@dataclass(frozen=True)
+class PairSums:
+    """What EASE and the tables ask of baskets, added up: nothing grows with the customers.
+
+    Attributes
+    ----------
+    customers
+        How many there are.
+    products
+        Ids, ascending.
+    owned
+        Sum over customers of ln(1 + baskets), shape (products,).
+    gram
+        Sum over customers of the products of ln(1 + baskets), shape (products, products).
+    co_buyers
+        Customers who bought both, shape (products, products); on the diagonal the buyers.
+    """
+
+    customers: int
+    products: Ids
+    owned: FloatArray
+    gram: sparse.csr_array
+    co_buyers: sparse.csr_array
+
+    @property
+    def buyers(self) -> IntArray:
+        """Give the customers who bought each product, shape (products,)."""
+        return self.co_buyers.diagonal().astype(np.int64)
+
+    @property
+    def mean_squares(self) -> FloatArray:
+        """Give the mean over customers of the squares of ln(1 + baskets), shape (products,)."""
+        return np.asarray(self.gram.diagonal() * (1 / self.customers))
+
+    def co_buyers_of(self, block: slice) -> FloatArray:
+        """Give rows of ``co_buyers``."""
+        return self.co_buyers[block].toarray()
+
+    def kernel(self, regularisation: float, memory_gb: float) -> _Kernel:
+        """Give the matrix of EASE."""
+        size = _block_size(self.products.size, memory_gb)
+        row_sums = self.gram.sum(axis=1)
+        return _PrimalEase(lambda block: self.gram[block], row_sums, regularisation, size)
+
+
+class _Baskets:
+    """The same of baskets that are at hand, block by block."""
+
+    def __init__(self, baskets: BasketCounts) -> None:
+        self._baskets = baskets
+        self._is_bought = baskets.is_bought.astype(np.float32)
+        self._of_products = self._is_bought.T.tocsr()
+        self.products = baskets.products
+        self.customers = len(baskets.customers)
+        self.buyers = np.diff(self._of_products.indptr)
+
+    @property
+    def owned(self) -> FloatArray:
+        return np.asarray(self._baskets.log_counts.sum(axis=0))
+
+    @property
+    def mean_squares(self) -> FloatArray:
+        return np.asarray((self._baskets.log_counts**2).mean(axis=0))
+
+    def co_buyers_of(self, block: slice) -> FloatArray:
+        return (self._of_products[block] @ self._is_bought).toarray()
+
+    def kernel(self, regularisation: float, memory_gb: float) -> _Kernel:
+        return _ease(self._baskets, regularisation, memory_gb)
 
 
 class _Kernel(Protocol):
@@ -172,20 +246,53 @@ def item_similarities(
         if not value > 0:
             raise ValueError(f"{name} must be positive: it is {value}.")
     baskets = read_counts(weights)
-    chosen = method or ("ease" if _ease_gb(baskets) <= memory_gb else "bm25")
-    sides = ("product_id", "similar_product_id")
-    rest: FloatArray = np.zeros(baskets.products.size)
-    if chosen == "ease":
-        for_scoring, shown, rest = _dense_neighbours(baskets, regularisation, neighbours, memory_gb)
-        scoring = _table(baskets, for_scoring, chosen, sides[::-1])
-        display = _table(baskets, shown, chosen, sides)
-    else:
-        nearest = _sparse_neighbours(baskets, chosen, neighbours, memory_gb)
-        display = _table(baskets, nearest, chosen, sides)
-        # Cosines are symmetric, so a product's sources are its targets.
-        swapped = dict(zip(sides, sides[::-1], strict=True))
-        scoring = display.rename(columns=swapped)[display.columns]
-    targets = pd.DataFrame({"similar_product_id": baskets.products, "rest_score": rest})
+    customers, products = baskets.counts.shape
+    if (method or fitting_method(customers, products, memory_gb)) == "ease":
+        return ease_similarities(_Baskets(baskets), regularisation, neighbours, memory_gb)
+    chosen: Method = method or "bm25"
+    nearest = _sparse_neighbours(baskets, chosen, neighbours, memory_gb)
+    buyers = np.diff(baskets.counts.tocsc().indptr)
+    return cosine_similarities(baskets.products, buyers, customers, nearest, method=chosen)
+
+
+def fitting_method(customers: int, products: int, memory_gb: float) -> Method:
+    """Give EASE where it fits into memory, BM25 beyond."""
+    return "ease" if min(_ease_gb(customers, products)) <= memory_gb else "bm25"
+
+
+def is_dual_smaller(customers: int, products: int) -> bool:
+    """Tell whether EASE takes less memory as a matrix of customers."""
+    primal, dual = _ease_gb(customers, products)
+    return customers < products and dual < primal
+
+
+def ease_similarities(
+    baskets: PairSums | _Baskets,
+    regularisation: float = DEFAULT_REGULARISATION,
+    neighbours: int = DEFAULT_NEIGHBOURS,
+    memory_gb: float = 1.0,
+) -> Similarities:
+    """Fit EASE, as `item_similarities` does, to baskets or what they add up to."""
+    found = _dense_neighbours(baskets, regularisation, neighbours, memory_gb)
+    for_scoring, shown, rest = found
+    about = baskets.products, baskets.buyers, baskets.customers
+    return Similarities(
+        _table(*about, for_scoring, "ease", SIDES[::-1]),
+        _table(*about, shown, "ease", SIDES),
+        pd.DataFrame({"similar_product_id": baskets.products, "rest_score": rest}),
+    )
+
+
+def cosine_similarities(
+    products: Ids, buyers: IntArray, customers: int, nearest: Neighbours, *, method: Method
+) -> Similarities:
+    """Put the nearest products by a cosine into the tables of `item_similarities`."""
+    display = _table(products, buyers, customers, nearest, method, SIDES)
+    # Cosines are symmetric, so a product's sources are its targets.
+    swapped = dict(zip(SIDES, SIDES[::-1], strict=True))
+    scoring = display.rename(columns=swapped)[display.columns]
+    rest = np.zeros(products.size)
+    targets = pd.DataFrame({"similar_product_id": products, "rest_score": rest})
     return Similarities(scoring, display, targets)
 
 
@@ -194,19 +301,19 @@ def ease_matrix(
 ) -> Iterator[tuple[slice, FloatArray]]:
     """Yield blocks of targets with the scores of all sources, shape (targets, products)."""
     kernel = _ease(baskets, regularisation, memory_gb)
-    for block in blocks(baskets.products.size, _block_size(baskets, memory_gb)):
+    for block in blocks(baskets.products.size, _block_size(baskets.products.size, memory_gb)):
         yield block, _scores(kernel, block)[0]
 
 
-def _ease_gb(baskets: BasketCounts) -> float:
-    customers, products = baskets.counts.shape
+def _ease_gb(customers: int, products: int) -> tuple[float, float]:
+    """Give the memory of a matrix of products, and of one of customers where they are fewer."""
     primal = 8.0 * products**2
     dual = 16.0 * customers**2 + 4.0 * customers * products
-    return float(min(primal, dual) if customers < products else primal) / 1e9
+    return primal / 1e9, (dual if customers < products else primal) / 1e9
 
 
-def _block_size(baskets: BasketCounts, memory_gb: float) -> int:
-    return max(1, int(memory_gb * 1e9 * BLOCK_SHARE / (4 * max(baskets.products.size, 1))))
+def _block_size(products: int, memory_gb: float) -> int:
+    return max(1, int(memory_gb * 1e9 * BLOCK_SHARE / (4 * max(products, 1))))
 
 
 def _scores(kernel: _Kernel, block: slice) -> tuple[FloatArray, FloatArray]:
@@ -222,21 +329,18 @@ def _scores(kernel: _Kernel, block: slice) -> tuple[FloatArray, FloatArray]:
 
 
 def _dense_neighbours(
-    baskets: BasketCounts, regularisation: float, neighbours: int, memory_gb: float
-) -> tuple[_Pairs, _Pairs, FloatArray]:
+    baskets: PairSums | _Baskets, regularisation: float, neighbours: int, memory_gb: float
+) -> tuple[Neighbours, Neighbours, FloatArray]:
     rest: FloatArray = np.zeros(baskets.products.size)
     if not rest.size:
         return _joined([]), _joined([]), rest
-    kernel = _ease(baskets, regularisation, memory_gb)
-    weight = np.sqrt((baskets.log_counts**2).mean(axis=0), dtype=np.float32)
-    owned = np.asarray(baskets.log_counts.sum(axis=0))
-    is_bought = baskets.is_bought.astype(np.float32)
-    of_products = is_bought.T.tocsr()
-    buyers = np.diff(of_products.indptr).astype(np.float64)
+    kernel = baskets.kernel(regularisation, memory_gb)
+    weight = np.sqrt(baskets.mean_squares, dtype=np.float32)
+    owned, buyers = baskets.owned, baskets.buyers.astype(np.float64)
     scoring, display = [], []
-    for block in blocks(baskets.products.size, _block_size(baskets, memory_gb)):
+    for block in blocks(baskets.products.size, _block_size(baskets.products.size, memory_gb)):
         as_targets, as_sources = _scores(kernel, block)
-        co_buyers = (of_products[block] @ is_bought).toarray()
+        co_buyers = baskets.co_buyers_of(block)
         telling = largest(np.abs(as_targets) * weight, neighbours)
         scoring.append(_taken(block, telling, as_targets, co_buyers, as_targets != 0))
         kept_scores = np.take_along_axis(as_targets, telling, axis=1)
@@ -245,7 +349,7 @@ def _dense_neighbours(
         is_left_out = left_out > SAFE_ERROR * owned.min()
         np.divide(left_out_scores, left_out, out=rest[block], where=is_left_out)
         # Whole numbers, so that what is exactly as often as by chance is told from what is more.
-        is_chance = co_buyers * float(len(baskets.customers)) <= buyers[block, None] * buyers
+        is_chance = co_buyers * float(baskets.customers) <= buyers[block, None] * buyers
         as_sources[is_chance] = 0
         shown = largest(as_sources, neighbours)
         display.append(_taken(block, shown, as_sources, co_buyers, as_sources > 0))
@@ -258,10 +362,10 @@ def _taken(
     scores: FloatArray,
     co_buyers: FloatArray,
     is_neighbour: NDArray[np.bool_],
-) -> _Pairs:
+) -> Neighbours:
     row, column = np.nonzero(np.take_along_axis(is_neighbour, position, axis=1))
     neighbour = position[row, column]
-    return _Pairs(
+    return Neighbours(
         row + block.start,
         neighbour,
         scores[row, neighbour],
@@ -269,22 +373,26 @@ def _taken(
     )
 
 
-def _joined(pairs: list[_Pairs]) -> _Pairs:
+def _joined(pairs: list[Neighbours]) -> Neighbours:
     nothing = np.empty(0, dtype=np.int64)
-    none = _Pairs(nothing, nothing, np.empty(0), np.empty(0))
-    return _Pairs(*(np.concatenate(parts) for parts in zip(none, *pairs, strict=True)))
+    none = Neighbours(nothing, nothing, np.empty(0), np.empty(0))
+    return Neighbours(*(np.concatenate(parts) for parts in zip(none, *pairs, strict=True)))
 
 
 class _PrimalEase:
     """``-P`` from a matrix of products; ``1 / P_jj``."""
 
-    def __init__(self, log_counts: sparse.csr_array, regularisation: float, size: int) -> None:
-        products = log_counts.shape[1]
-        of_products = log_counts.T.tocsr()
-        row_sums = of_products @ (log_counts @ np.ones(products))
+    def __init__(
+        self,
+        gram_rows: Callable[[slice], sparse.csr_array],
+        row_sums: FloatArray,
+        regularisation: float,
+        size: int,
+    ) -> None:
+        products = row_sums.size
         gram = np.empty((products, products), dtype=_safe_type(row_sums, regularisation), order="F")
         for block in blocks(products, size):
-            gram[:, block] = (of_products[block] @ log_counts).toarray().T
+            gram[:, block] = gram_rows(block).toarray().T
         gram[np.diag_indices(products)] += regularisation
         single = gram.dtype == np.float32
         factorise = lapack.spotrf if single else lapack.dpotrf
@@ -328,10 +436,15 @@ class _DualEase:
 
 def _ease(baskets: BasketCounts, regularisation: float, memory_gb: float) -> _Kernel:
     customers, products = baskets.counts.shape
-    size = _block_size(baskets, memory_gb)
-    if customers < products and 16 * customers**2 + 4 * customers * products < 8 * products**2:
-        return _DualEase(baskets.log_counts, regularisation, size)
-    return _PrimalEase(baskets.log_counts, regularisation, size)
+    size = _block_size(products, memory_gb)
+    log_counts = baskets.log_counts
+    if is_dual_smaller(customers, products):
+        return _DualEase(log_counts, regularisation, size)
+    of_products = log_counts.T.tocsr()
+    row_sums = of_products @ (log_counts @ np.ones(products))
+    return _PrimalEase(
+        lambda block: of_products[block] @ log_counts, row_sums, regularisation, size
+    )
 
 
 def _safe_type(row_sums: FloatArray, regularisation: float) -> type[np.floating[Any]]:
@@ -342,7 +455,7 @@ def _safe_type(row_sums: FloatArray, regularisation: float) -> type[np.floating[
 
 def _sparse_neighbours(
     baskets: BasketCounts, method: Method, neighbours: int, memory_gb: float
-) -> _Pairs:
+) -> Neighbours:
     if not baskets.products.size:
         return _joined([])
     if method == "bm25":
@@ -359,7 +472,7 @@ def _sparse_neighbours(
 
 def _nearest(
     of_products: sparse.csr_array, method: Method, neighbours: int, memory_gb: float
-) -> _Pairs:
+) -> Neighbours:
     """Keep the products with the largest cosines, the inner products as co_buyers."""
     # Columns are sorted by popularity, as what is often added to should lie close together.
     buyers = np.diff(of_products.indptr).astype(np.float64)
@@ -382,7 +495,7 @@ def _nearest(
         score = values[stored]
         if method == "cosine":
             score = np.sqrt(score / buyers[product])
-        kept.append(_Pairs(product, neighbour, score, similar.data[stored]))
+        kept.append(Neighbours(product, neighbour, score, similar.data[stored]))
     return _joined(kept)
 
 
@@ -438,17 +551,20 @@ def _bm25_directions(counts: sparse.csr_array) -> sparse.csr_array:
 
 
 def _table(
-    baskets: BasketCounts, pairs: _Pairs, method: Method, sides: tuple[str, ...]
+    products: Ids,
+    buyers: IntArray,
+    customers: int,
+    pairs: Neighbours,
+    method: Method,
+    sides: tuple[str, ...],
 ) -> pd.DataFrame:
     """Name the pairs; the first of ``sides`` is the column of ``pairs.product``."""
-    customers = baskets.counts.shape[0]
-    buyers = np.diff(baskets.counts.tocsc().indptr)
     buyers_of_both = buyers[pairs.product].astype(np.float64) * buyers[pairs.neighbour]
     first_of_product = np.searchsorted(pairs.product, pairs.product)
     ids = dict(zip(sides, (pairs.product, pairs.neighbour), strict=True))
     columns = {
-        "product_id": baskets.products[ids["product_id"]],
-        "similar_product_id": baskets.products[ids["similar_product_id"]],
+        "product_id": products[ids["product_id"]],
+        "similar_product_id": products[ids["similar_product_id"]],
         "position": np.arange(pairs.product.size) - first_of_product + 1,
         "score": pairs.score,
         "method_name": method,
