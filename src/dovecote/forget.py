@@ -16,7 +16,8 @@ from pathlib import Path
 
 import duckdb
 
-from dovecote import pseudonyms
+from dovecote.salt import pseudonym, salt_check
+from dovecote.salt import salt as salt_of_environment
 from dovecote.sql import literal, quoted
 
 CUSTOMER_COLUMN = re.compile(r"^(\w+_)?(customer|person)_id$")
@@ -111,8 +112,8 @@ def identifiers(connection: duckdb.DuckDBPyConnection, customer_id: str) -> Iden
         If neither a table nor the list of forgotten people has the customer.
     """
     given = customer_id.strip()
-    salt = pseudonyms.salt()
-    hidden = pseudonyms.pseudonym(given, salt) if salt else None
+    salt = salt_of_environment()
+    hidden = pseudonym(given, salt) if salt else None
     known = [name for name in (given, hidden) if name and _is_known(connection, name)]
     if not known:
         raise ValueError(
@@ -142,7 +143,7 @@ def identifiers(connection: duckdb.DuckDBPyConnection, customer_id: str) -> Iden
     return Identifiers(
         frozenset(customers),
         frozenset(visitors),
-        pseudonyms.salt_check(salt) if salt and hidden in known else None,
+        salt_check(salt) if salt and hidden in known else None,
     )
 
 

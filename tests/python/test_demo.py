@@ -242,9 +242,9 @@ def test_a_broken_definition_is_noticed(demo: Path) -> None:
     result = run_dbt("test", broken, arguments=("--exclude", "test_type:unit"))
     assert result.returncode == 1
     for test in (
-        "mart_growth_accounting_rules",
+        "mart_growth_accounting_key_and_rules",
         "growth_adds_up_over_time",
-        "mart_customer_rfm_key",
+        "mart_customer_rfm_key_and_rules",
         "marts_agree_with_each_other",
     ):
         assert f"Failure in test {test}" in result.stdout

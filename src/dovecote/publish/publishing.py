@@ -144,11 +144,12 @@ def write(
     )
     ((_, history),) = warehouse.history(connection)
     registry = Table(history, "builds", ("run_id",))
-    for table in [*build.published_tables, registry]:
+    published_tables = [*build.published_tables, registry]
+    for table in published_tables:
         connection.execute(f"create schema if not exists version.{quoted(table.schema)}")
         relation = quoted(table.schema, table.name)
         connection.execute(f"create table version.{relation} as from warehouse.{relation}")
-        _copy_comments(connection, table)
+    _copy_comments(connection, published_tables)
     marts = next(table.schema for table in build.published_tables if table.name == "mart_builds")
     connection.execute(
         f"create table version.{quoted(marts, VERSION_TABLE)} as select "
@@ -156,7 +157,7 @@ def write(
         "?::timestamp as built_at, ?::timestamp as published_at",
         [name, build.run_id, build.as_of, build.as_of_date, build.started_at, published_at],
     )
-    keys = {(t.schema, t.name): t.key for t in [*build.published_tables, registry]}
+    keys = {(t.schema, t.name): t.key for t in published_tables}
     tables = write_parquet(connection, folder, keys)
     # Said aloud, as closing a file keeps to itself what could not be written.
     connection.execute("checkpoint version")
@@ -232,20 +233,21 @@ def write_forgotten(connection: duckdb.DuckDBPyConnection, relation: str, folder
     file.chmod(0o400)
 
 
-def _copy_comments(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    relation = quoted("version", table.schema, table.name)
-    place = (
-        "database_name = 'warehouse' and schema_name = ? and comment is not null "
-        "and {kind}_name = ?"
-    )
-    for kind in ("table", "view"):
-        for (comment,) in connection.execute(
-            f"select comment from duckdb_{kind}s() where {place.format(kind=kind)}",
-            [table.schema, table.name],
-        ).fetchall():
-            connection.execute(f"comment on table {relation} is {literal(comment)}")
-    for column, comment in connection.execute(
-        f"select column_name, comment from duckdb_columns() where {place.format(kind='table')}",
-        [table.schema, table.name],
-    ).fetchall():
-        connection.execute(f"comment on column {relation}.{quoted(column)} is {literal(comment)}")
+def _copy_comments(connection: duckdb.DuckDBPyConnection, tables: list[Table]) -> None:
+    """Comment on the tables of a version, and on their columns, as the warehouse does."""
+    comments = connection.execute(
+        "select schema_name, table_name, null as column_name, comment from duckdb_tables() "
+        "where database_name = 'warehouse' and comment is not null "
+        "union all select schema_name, view_name, null, comment from duckdb_views() "
+        "where database_name = 'warehouse' and comment is not null "
+        "union all select schema_name, table_name, column_name, comment from duckdb_columns() "
+        "where database_name = 'warehouse' and comment is not null"
+    ).fetchall()
+    copied = {(table.schema, table.name) for table in tables}
+    connection.execute("begin")
+    for schema, name, column, comment in comments:
+        if (schema, name) in copied:
+            kind = "table" if column is None else "column"
+            commented = quoted("version", schema, name, *([] if column is None else [column]))
+            connection.execute(f"comment on {kind} {commented} is {literal(comment)}")
+    connection.execute("commit")
