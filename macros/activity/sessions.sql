@@ -19,3 +19,9 @@
     {%- endfor -%}
     {{ conditions | join(" and ") }}
 {%- endmacro %}
+
+
+{# The key of a session, from the id of its first event. #}
+{% macro session_key(first_event_id) -%}
+    md5({{ first_event_id }})
+{%- endmacro %}

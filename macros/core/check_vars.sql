@@ -14,6 +14,7 @@
         {%- do dovecote.check_choice('dovecote_week_start', dovecote.weekdays()) -%}
         {%- do dovecote.check_number('dovecote_session_gap_minutes', 1, 1440) -%}
         {%- do dovecote.check_number('dovecote_max_quarantine_share', 0, 1) -%}
+        {%- do dovecote.check_whole_number('dovecote_allowed_lateness_days', 0, 36500) -%}
         {%- do dovecote.check_number('dovecote_left_censored_days', 0, 3650) -%}
         {#- Of one only, the version would go that a reader is just about to open. -#}
         {%- do dovecote.check_whole_number('dovecote_published_versions_kept', 2, 100000) -%}
@@ -249,6 +250,7 @@
     {{ return([
         'dovecote_csv_delimiter',
         'dovecote_max_quarantine_share',
+        'dovecote_allowed_lateness_days',
         'dovecote_schema_prefix',
         'dovecote_published_versions_kept',
         'dovecote_history_kept_dates',

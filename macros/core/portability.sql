@@ -143,6 +143,20 @@
 {%- endmacro %}
 
 
+{# The last value that is not null, as a window function: follow it with over (...). #}
+{% macro last_known(value) -%}
+    {{ adapter.dispatch('last_known', 'dovecote')(value) }}
+{%- endmacro %}
+
+{% macro default__last_known(value) -%}
+    last_value({{ value }} ignore nulls)
+{%- endmacro %}
+
+{% macro spark__last_known(value) -%}
+    last_value({{ value }}, true)
+{%- endmacro %}
+
+
 {# The value in the row that comes first by some columns, as an aggregate. #}
 {% macro first_by(value, columns) -%}
     min_by({{ value }}, {{ dovecote.order_key(columns) }})
@@ -344,7 +358,7 @@
 {%- endmacro %}
 
 {% macro default__rows_fingerprint(relation) -%}
-    cast(coalesce(sum(cast(md5_number_lower(cast({{ relation }} as string)) as hugeint)), 0) as string)
+    cast(coalesce(sum(cast(hash({{ relation }}) as hugeint)), 0) as string)
 {%- endmacro %}
 
 {% macro spark__rows_fingerprint(relation) -%}
@@ -352,21 +366,38 @@
 {%- endmacro %}
 
 
-{# A row's columns as one JSON text. #}
-{% macro columns_as_json(columns) -%}
-    {{ adapter.dispatch('columns_as_json', 'dovecote')(columns) }}
+{# A row's columns as one JSON text; their values are read from columns whose names start with `read_from`. #}
+{% macro columns_as_json(columns, read_from='') -%}
+    {{ adapter.dispatch('columns_as_json', 'dovecote')(columns, read_from) }}
 {%- endmacro %}
 
-{% macro default__columns_as_json(columns) -%}
+{% macro default__columns_as_json(columns, read_from) -%}
     {%- set pairs = [] -%}
     {%- for column in columns -%}
-        {%- do pairs.append("'" ~ column.split('.', 1)[-1] | replace('""', "\x00") | replace('"', "") | replace("\x00", '"') | replace("'", "''") ~ "', " ~ column) -%}
+        {%- do pairs.append("'" ~ column.split('.', 1)[-1] | replace('""', "\x00") | replace('"', "") | replace("\x00", '"') | replace("'", "''") ~ "', " ~ read_from ~ column) -%}
     {%- endfor -%}
     cast(json_object({{ pairs | join(', ') }}) as string)
 {%- endmacro %}
 
-{% macro spark__columns_as_json(columns) -%}
-    to_json(struct({{ columns | join(', ') }}), map('ignoreNullFields', 'false'))
+{% macro spark__columns_as_json(columns, read_from) -%}
+    {%- set values = [] -%}
+    {%- for column in columns -%}
+        {%- do values.append(read_from ~ column ~ " as " ~ column if read_from else column) -%}
+    {%- endfor -%}
+    to_json(struct({{ values | join(', ') }}), map('ignoreNullFields', 'false'))
+{%- endmacro %}
+
+
+{# Before the parenthesis of a CTE that is cheaper to compute twice than to keep. #}
+{% macro not_materialized() -%}
+    {{ adapter.dispatch('not_materialized', 'dovecote')() }}
+{%- endmacro %}
+
+{% macro default__not_materialized() -%}
+    not materialized
+{%- endmacro %}
+
+{% macro spark__not_materialized() -%}
 {%- endmacro %}
 
 

@@ -43,10 +43,9 @@
             {#- DuckDB's own errors about the inside of a Parquet file do not name it -#}
             {%- do log("Dovecote: reading " ~ files | map(attribute='path') | join(', ') | truncate(300), info=true) -%}
         {%- endif -%}
-        {%- for file in files -%}
-            {%- if file["format"] == 'parquet' -%} {%- do dovecote.check_parquet(file["path"]) -%}
-            {%- else -%} {%- do dovecote.check_text(file) -%}
-            {%- endif -%}
+        {%- do dovecote.check_parquet(files | selectattr('format', 'equalto', 'parquet') | map(attribute='path') | list) -%}
+        {%- for file in dovecote.files_read_together(files) -%}
+            {%- if file["format"] != 'parquet' -%} {%- do dovecote.check_text(file) -%} {%- endif -%}
             {%- set found = dovecote.file_columns(file, entity).keys() | list -%}
             {%- if found or file["format"] != 'jsonl' -%}
                 {%- do dovecote.require_columns(entity, found, file["path"]) -%}
@@ -71,12 +70,15 @@
 {% endmacro %}
 
 
-{# A Parquet file ends with its footer's mark; the whole of a very large one is not read for it. #}
-{% macro check_parquet(path) %}
-    {%- set marks = run_query(
-        "select size < 12 or decode(content[1:4]) <> 'PAR1' or content[-4:] <> 'PAR1'::blob from read_blob('" ~ dovecote.quoted(path) ~ "') where size < 268435456"
-    ).rows -%}
-    {%- if marks | length and marks[0][0] -%}
-        {%- do dovecote.stop(path ~ " is no whole Parquet file: write it again.") -%}
+{# A Parquet file ends with its footer's mark; very large inputs are not read for it. #}
+{% macro check_parquet(paths) %}
+    {%- if paths and run_query("select sum(size) from read_blob(" ~ dovecote.path_list(paths) ~ ")").rows[0][0] < 268435456 -%}
+        {%- set torn = run_query(
+            "select filename from read_blob(" ~ dovecote.path_list(paths) ~ ")"
+            ~ " where size < 12 or decode(content[1:4]) <> 'PAR1' or content[-4:] <> 'PAR1'::blob order by filename"
+        ).rows -%}
+        {%- if torn -%}
+            {%- do dovecote.stop(torn[0][0] ~ " is no whole Parquet file: write it again.") -%}
+        {%- endif -%}
     {%- endif -%}
 {% endmacro %}

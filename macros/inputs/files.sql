@@ -85,7 +85,7 @@
     {%- set rows -%}
 select
     {{ dovecote.entity_columns(entity, found) }},
-    '{{ dovecote.quoted(file["name"]) }}' as source_name,
+    {{ "source_name" if file["paths"] else "'" ~ dovecote.quoted(file["name"]) ~ "' as source_name" }},
     source_position,
     malformed_reason,
     malformed_line,
@@ -98,7 +98,7 @@ from {{ dovecote.file_records(file, found, entity, careful) }} as input
 
 {# The rows of an entity from all of its files. #}
 {% macro read_files(entity) %}
-    {%- for file in dovecote.entity_files(entity) -%}
+    {%- for file in dovecote.files_read_together(dovecote.entity_files(entity)) -%}
         {%- if loop.index > 1 %}
 union all
         {% endif -%}
@@ -109,15 +109,88 @@ union all
 {% endmacro %}
 
 
+{#
+    Files as a reader takes them: Parquet files of the same columns and types as one, which bears the path and name of
+    its first and the `paths` of all; any other file alone.
+#}
+{% macro files_read_together(files) %}
+    {{ return(adapter.dispatch('files_read_together', 'dovecote')(files)) }}
+{% endmacro %}
+
+{% macro default__files_read_together(files) %}
+    {{ return(files) }}
+{% endmacro %}
+
+{% macro duckdb__files_read_together(files) %}
+    {%- set together = files | rejectattr('format', 'equalto', 'parquet') | list -%}
+    {%- set parquet = files | selectattr('format', 'equalto', 'parquet') | list -%}
+    {%- if parquet -%}
+        {%- set shapes = run_query(
+            "select string_agg(path, chr(31) order by path) from (select replace(file_name, '\\', '/') as path,"
+            ~ " string_agg(concat_ws(' ', name, type, converted_type, logical_type, scale, precision), ',' order by rowid) as shape"
+            ~ " from (select *, row_number() over () as rowid from parquet_schema(" ~ dovecote.path_list(parquet | map(attribute='path')) ~ "))"
+            ~ " group by file_name) group by shape order by min(path)"
+        ).rows -%}
+        {%- for shape in shapes -%}
+            {%- set paths = shape[0].split('\x1f') -%}
+            {%- set first = parquet | selectattr('path', 'equalto', paths[0]) | first -%}
+            {%- do together.append({"path": first["path"], "name": first["name"], "format": "parquet", "paths": paths}) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(together) }}
+{% endmacro %}
+
+
+{# Paths as a list of SQL literals. #}
+{% macro path_list(paths) %}{{ return("[" ~ dovecote.quoted_list(paths) ~ "]") }}{% endmacro %}
+
+
+{# The name of a file within the folder of the input, from the column that holds its path. #}
+{% macro name_in_folder(path_column) -%}
+    substr(replace({{ path_column }}, '\\', '/'), {{ dovecote.input_folder().rstrip('/') | length + 2 }})
+{%- endmacro %}
+
+
+{# Whether any file of an entity has to be parsed; Parquet is read where it lies. #}
+{% macro is_parsed(entity) %}
+    {{ return(target.type != 'duckdb' or dovecote.entity_files(entity) | rejectattr('format', 'equalto', 'parquet') | list | length > 0) }}
+{% endmacro %}
+
+
+{# What tells a file from another of its name: its size and when it was written. #}
+{% macro file_versions(entity, files) -%}
+    {{ adapter.dispatch('file_versions', 'dovecote')(entity, files) }}
+{%- endmacro %}
+
+{% macro default__file_versions(entity, files) -%}
+    select '{{ entity }}' as entity, cast(null as string) as source_name, cast(null as string) as file_version where 1 = 0
+{%- endmacro %}
+
+{% macro duckdb__file_versions(entity, files) -%}
+    select
+        '{{ entity }}' as entity,
+        {{ dovecote.name_in_folder("filename") }} as source_name,
+        size || ' bytes of ' || last_modified as file_version
+    from read_blob({{ dovecote.path_list(files | map(attribute='path')) }})
+{%- endmacro %}
+
+
 {# The rows an entity's input holds, counted apart from the reader of records. #}
 {% macro count_input_rows(entity) %}
     {%- set mode = dovecote.input_mode() -%}
     {%- set relation = dovecote.input_relation(entity) if mode != 'folder' else none -%}
     {%- if mode == 'folder' and execute -%}
-        {%- for file in dovecote.entity_files(entity) -%}
+        {%- for file in dovecote.files_read_together(dovecote.entity_files(entity)) -%}
             {%- if loop.index > 1 %}
 union all
             {% endif -%}
+            {%- if file["paths"] -%}
+select
+    '{{ entity }}' as entity,
+    {{ dovecote.name_in_folder("file_name") }} as source_name,
+    num_rows as physical_rows
+from parquet_file_metadata({{ dovecote.path_list(file["paths"]) }})
+            {%- else -%}
 select
     '{{ entity }}' as entity,
     '{{ dovecote.quoted(file["name"]) }}' as source_name,
@@ -125,6 +198,7 @@ select
     {{ adapter.dispatch('parquet_rows', 'dovecote')(file["path"]) }} as physical_rows
             {%- else -%}
     {{ dovecote.count_lines(file["path"]).filled - (1 if file["format"] == 'csv' else 0) }} as physical_rows
+            {%- endif -%}
             {%- endif -%}
         {%- endfor -%}
     {%- elif relation is not none -%}

@@ -3,30 +3,25 @@
     Expects the raw model of the entity and int_core__run.
 #}
 {% macro typed_rows(entity) %}
-    {%- set definition = dovecote.input_entities()[entity] -%}
-    {%- set plans = definition["plans"] -%}
-    {%- set raw_columns = [] -%}
-    {%- for name in definition["columns"] if not (var('dovecote_pseudonymise') and name in definition["personal"]) -%}
-        {%- do raw_columns.append("raw." ~ name) -%}
-    {%- endfor %}
+    {%- set definition = dovecote.input_entities()[entity] %}
     select
         *,
         concat_ws(
             ', ',
             malformed_reason
             {%- for name, kind in definition["columns"].items() if kind not in ("text", "code") %},
-            case when {{ name }} is null and {{ name }}_is_given then 'bad_type({{ name }})' end
+            case when {{ name }} is null and {{ dovecote.is_given("raw_" ~ name) }} then 'bad_type({{ name }})' end
             {%- endfor %}
             {%- for name in definition["required"] %},
             case
-                when malformed_reason is null and {{ name }} is null and not {{ name }}_is_given
+                when malformed_reason is null and {{ name }} is null and not {{ dovecote.is_given("raw_" ~ name) }}
                     then '{{ "missing_key" if name in definition["key"] else "missing_value" }}({{ name }})'
             end
             {%- endfor %}
             {%- for name, kind in definition["columns"].items() if kind in ("timestamp", "date") %},
             case
                 when {{ name }} < timestamp '1990-01-01 00:00:00' then 'before_1990({{ name }})'
-                {%- if name not in plans %}
+                {%- if name not in definition["plans"] %}
                 when {{ name }} > run_started_at then 'after_run_start({{ name }})'
                 {%- endif %}
             end
@@ -40,14 +35,18 @@
             {%- for name, range in definition.get("ranges", {}).items() %},
             case when {{ name }} not between {{ range[0] }} and {{ range[1] }} then 'out_of_range({{ name }})' end
             {%- endfor %}
+            {%- if dovecote.is_slice() and definition["happened_at"] %},
+            case
+                when {{ definition["happened_at"] }} < {{ dovecote.previous_as_of() }} - interval {{ var("dovecote_allowed_lateness_days") }} day
+                    then 'too_late({{ definition["happened_at"] }})'
+            end
+            {%- endif %}
         ) as reasons
     from (
         select
             {%- for name, kind in definition["columns"].items() %}
             {{ dovecote.read_as(kind, 'raw.' ~ name) | indent(12) }} as {{ name }},
-            {%- endfor %}
-            {%- for name, kind in definition["columns"].items() if kind not in ("text", "code") or name in definition["required"] %}
-            nullif(trim(cast(raw.{{ name }} as string)), '') is not null as {{ name }}_is_given,
+            raw.{{ name }} as raw_{{ name }},
             {%- endfor %}
             raw.x_columns,
             raw.source_name,
@@ -55,11 +54,19 @@
             raw.malformed_reason,
             raw.malformed_line,
             run.run_started_at,
-            run.as_of,
-            {{ dovecote.columns_as_json(raw_columns) }} as raw_row
+            run.as_of
         from {{ ref('dovecote', 'raw_' ~ entity) }} as raw
         cross join {{ ref('dovecote', 'int_core__run') }} as run
+        {%- if dovecote.is_slice() %}
+        where raw.source_name in ({{ dovecote.new_files(entity) }})
+        {%- endif %}
     ) as typed
+{%- endmacro %}
+
+
+{# Whether a raw value is more than blanks. #}
+{% macro is_given(value) -%}
+    nullif(trim(cast({{ value }} as string)), '') is not null
 {%- endmacro %}
 
 
@@ -69,6 +76,8 @@
     those known at as_of, and without a latest one all are quarantined. Only candidates, which have a key and no
     fault, are compared, and of them only those whose key comes more than once: that is cheap to find, and all
     the windows over a million single rows are not.
+
+    A slice judges the rows of new files, together with the rows of their keys that are known already.
 #}
 {% macro judged_rows(checked, entity, happened_at=none, more_reasons=none) %}
     {%- set definition = dovecote.input_entities()[entity] -%}
@@ -76,8 +85,12 @@
     {%- set happened_at = happened_at or definition["happened_at"] -%}
     {%- set key_columns = definition["key"] -%}
     {%- set key = key_columns | join(', ') -%}
-    {%- set version = definition.get("version", "updated_at" if "updated_at" in columns else none) %}
-dated as (
+    {%- set version = definition.get("version", "updated_at" if "updated_at" in columns else none) -%}
+    {%- set shown_columns = [] -%}
+    {%- for name in columns if not (var('dovecote_pseudonymise') and name in definition["personal"]) -%}
+        {%- do shown_columns.append(name) -%}
+    {%- endfor %}
+dated as {{ dovecote.not_materialized() }} (
 
     select
         *,
@@ -97,7 +110,7 @@ dated as (
 
 ),
 
-compared as (
+compared as {{ dovecote.not_materialized() }} (
 
     select
         *,
@@ -107,17 +120,48 @@ compared as (
 
 ),
 
-repeated_keys as (
+{% if dovecote.is_slice() -%}
+known as (
+
+    select
+        known_rows.*,
+        run.as_of,
+        {{ version or "cast(null as timestamp)" }} as version_at
+    from {{ this }} as known_rows
+    cross join {{ ref('dovecote', 'int_core__run') }} as run
+    where
+        {{ dovecote.was_candidate() }}
+        and known_rows.{{ key_columns[0] }} in (select {{ key_columns[0] }} from compared)
+
+),
+
+{% endif -%}
+
+keys as {{ dovecote.not_materialized() }} (
 
     select {{ key }}
     from compared
     where is_candidate
+    {%- if dovecote.is_slice() %}
+
+    union all
+
+    select {{ key }}
+    from known
+    {%- endif %}
+
+),
+
+repeated_keys as (
+
+    select {{ key }}
+    from keys
     group by {{ key }}
     having count(*) > 1
 
 ),
 
-placed as (
+placed as {{ dovecote.not_materialized() }} (
 
     select
         compared.*,
@@ -131,6 +175,24 @@ placed as (
 
 ),
 
+candidates as (
+    {%- set candidate_columns = columns + ["x_columns", "source_name", "source_position", "version_at", "as_of"] %}
+
+    select
+        {{ candidate_columns | join(",\n        ") }}
+    from placed
+    where is_repeated
+    {%- if dovecote.is_slice() %}
+
+    union all
+
+    select
+        {{ candidate_columns | join(",\n        ") }}
+    from known
+    {%- endif %}
+
+),
+
 copies as (
 
     select
@@ -140,8 +202,7 @@ copies as (
             partition by {{ key }}, md5({{ dovecote.columns_as_json(columns + ["x_columns"]) | indent(12) }})
             order by source_name, source_position
         ) as copy_number
-    from placed
-    where is_repeated
+    from candidates
 
 ),
 
@@ -183,8 +244,6 @@ verdicts as (
         x_columns,
         source_name,
         source_position,
-        malformed_line,
-        raw_row,
         case
             when copy_number > 1 then 'duplicate'
             when has_known_version and version_at >= as_of then 'after_as_of'
@@ -192,7 +251,8 @@ verdicts as (
             when version_rank = 1 then 'accepted'
             else 'duplicate'
         end as row_status,
-        'conflicting_key({{ key }})' as reasons
+        'conflicting_key({{ key }})' as reasons,
+        case when is_conflicting then {{ dovecote.columns_as_json(shown_columns) }} end as raw_row
     from ranked
 
     union all
@@ -204,15 +264,17 @@ verdicts as (
         x_columns,
         source_name,
         source_position,
-        malformed_line,
-        raw_row,
         case
             when malformed_reason = 'forgotten' then 'forgotten'
             when is_after_as_of then 'after_as_of'
             when all_reasons <> '' then 'quarantined'
             else 'accepted'
         end as row_status,
-        all_reasons as reasons
+        all_reasons as reasons,
+        case
+            when malformed_line is not null then malformed_line
+            when all_reasons <> '' then {{ dovecote.columns_as_json(shown_columns, read_from="raw_") }}
+        end as raw_row
     from placed
     where not is_repeated
 
@@ -229,8 +291,17 @@ judged as (
         source_position,
         row_status,
         case when row_status = 'quarantined' then reasons end as reasons,
-        case when row_status = 'quarantined' then coalesce(malformed_line, raw_row) end as raw_row
+        case when row_status = 'quarantined' then raw_row end as raw_row
+        {%- if entity in dovecote.sliced_entities() %},
+        '{{ invocation_id }}' as judged_by_run
+        {%- endif %}
     from verdicts
 
 )
+{%- endmacro %}
+
+
+{# Whether a row of a base model was compared with others of its key. #}
+{% macro was_candidate() -%}
+    (row_status in ('accepted', 'duplicate') or (row_status = 'quarantined' and reasons like 'conflicting_key(%'))
 {%- endmacro %}

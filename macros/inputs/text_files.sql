@@ -167,11 +167,12 @@
     (
         select
             {{ columns | join(', ') }},
+            {{ dovecote.name_in_folder("dovecote_path") }} as source_name,
             'record ' || (file_row_number + 1) as source_position,
             cast(null as string) as malformed_reason,
             cast(null as string) as malformed_line,
             1 as line_count
-        from read_parquet('{{ dovecote.quoted(path) }}', file_row_number = true)
+        from read_parquet({{ dovecote.path_list(file["paths"]) }}, file_row_number = true, filename = 'dovecote_path')
     )
     {%- endif -%}
 {% endmacro %}

@@ -41,6 +41,8 @@
         "input_fingerprints": "text",
         "settings": "text",
         "published_tables": "text",
+        "scope": "text",
+        "basis": "text",
     }) }}
 {% endmacro %}
 

@@ -33,6 +33,7 @@ WRONG_VARS: list[tuple[str, Any, str]] = [
     ("dovecote_session_gap_minutes", True, "give a number from 1 to 1440"),
     ("dovecote_session_gap_minutes", None, "give a number from 1 to 1440"),
     ("dovecote_max_quarantine_share", 5, "give a number from 0 to 1"),
+    ("dovecote_allowed_lateness_days", 1.5, "give a whole number"),
     ("dovecote_history_kept_dates", 0, "give a number from 1 to"),
     ("dovecote_history_kept_dates", 1.5, "give a whole number"),
     ("dovecote_left_censored_days", -1, "give a number from 0 to 3650"),

@@ -1,8 +1,12 @@
+{{ config(materialized="sliced_table", slice_key="person_id", slice_of="int_core__changed_people") }}
+{%- set changed_people = ref("dovecote", "int_core__changed_people") %}
+
 with
 
 actions as (
 
     select * from {{ ref("dovecote", "int_activity__actions") }}
+    where {{ dovecote.is_in_slice("person_id", changed_people, "person_id") }}
 
 ),
 

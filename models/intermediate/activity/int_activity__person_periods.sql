@@ -1,9 +1,13 @@
+{{ config(materialized="sliced_table", slice_key="person_id", slice_of="int_core__changed_people") }}
+{%- set changed_people = ref("dovecote", "int_core__changed_people") %}
+
 -- The days of a person rolled up to days, weeks and months: what retention and growth accounting count.
 with
 
 person_days as (
 
     select * from {{ ref("dovecote", "int_activity__person_days") }}
+    where {{ dovecote.is_in_slice("person_id", changed_people, "person_id") }}
 
 ),
 

@@ -1,3 +1,6 @@
+{{ config(materialized="sliced_table", slice_key="person_id", slice_of="int_core__changed_people") }}
+{%- set changed_people = ref("dovecote", "int_core__changed_people") %}
+
 -- Events of persons, each in its session. An input session_id wins; the other events of the person part where
 -- nothing happened for longer than the session gap.
 with
@@ -5,51 +8,36 @@ with
 events as (
 
     select * from {{ ref("dovecote", "int_core__events") }}
-    where person_id is not null and not is_excluded
+    where
+        person_id is not null
+        and not is_excluded
+        and {{ dovecote.is_in_slice("person_id", changed_people, "person_id") }}
 
 ),
 
-gaps as (
+started as (
 
     select
         *,
-        {{ dovecote.microseconds_between("lag(occurred_at) over session_so_far", "occurred_at") }} / 1000000.0
-            as seconds_since_previous
+        lag(occurred_at) over session_so_far is null
+        or (
+            session_id is null
+            and {{ dovecote.microseconds_between("lag(occurred_at) over session_so_far", "occurred_at") }}
+            > 60000000 * {{ var("dovecote_session_gap_minutes") }}
+        ) as is_start
     from events
     window session_so_far as (partition by person_id, session_id order by occurred_at, event_id)
-
-),
-
-numbered as (
-
-    select
-        *,
-        sum(
-            case
-                when seconds_since_previous is null then 1
-                when
-                    session_id is null and seconds_since_previous > 60 * {{ var("dovecote_session_gap_minutes") }}
-                    then 1
-                else 0
-            end
-        ) over (
-            partition by person_id, session_id
-            order by occurred_at, event_id
-            rows between unbounded preceding and current row
-        ) as session_number
-    from gaps
 
 ),
 
 final as (
 
     select
-        md5(
-            first_value(event_id) over (
-                partition by person_id, session_id, session_number
-                order by occurred_at, event_id
-            )
-        ) as session_key,
+        {{ dovecote.last_known("case when is_start then event_id end") }} over (
+            partition by person_id, session_id
+            order by occurred_at, event_id
+            rows between unbounded preceding and current row
+        ) as first_event_id,
         person_id,
         session_id,
         event_id,
@@ -62,7 +50,7 @@ final as (
         referrer,
         search_term,
         result_count
-    from numbered
+    from started
 
 )
 

@@ -1,9 +1,13 @@
+{{ config(materialized="sliced_table", slice_key="person_id", slice_of="int_core__changed_people") }}
+{%- set changed_people = ref("dovecote", "int_core__changed_people") %}
+
 -- The order in which a session's kinds of event follow each other: a run of one kind is one step.
 with
 
 session_events as (
 
     select * from {{ ref("dovecote", "int_activity__session_events") }}
+    where {{ dovecote.is_in_slice("person_id", changed_people, "person_id") }}
 
 ),
 
@@ -11,7 +15,7 @@ placed as (
 
     select
         *,
-        lag(event_type) over (partition by session_key order by occurred_at, event_id) as previous_type
+        lag(event_type) over (partition by first_event_id order by occurred_at, event_id) as previous_type
     from session_events
 
 ),
@@ -20,7 +24,7 @@ steps as (
 
     select
         *,
-        row_number() over (partition by session_key order by occurred_at, event_id) as step_number
+        row_number() over (partition by first_event_id order by occurred_at, event_id) as step_number
     from placed
     where previous_type is null or previous_type <> event_type
 
@@ -29,12 +33,13 @@ steps as (
 final as (
 
     select
-        session_key,
+        {{ dovecote.session_key("first_event_id") }} as session_key,
+        person_id,
         {{ dovecote.joined_in_order("event_type", ["step_number"], " > ") }} as path,
         count(*) as steps
     from steps
     where step_number <= {{ var("dovecote_event_paths_steps") }}
-    group by session_key
+    group by first_event_id, person_id
 
 )
 

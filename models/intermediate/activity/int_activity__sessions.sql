@@ -1,25 +1,28 @@
-{% set steps = dovecote.session_steps() -%}
+{{ config(materialized="sliced_table", slice_key="person_id", slice_of="int_core__changed_people") }}
+{%- set changed_people = ref("dovecote", "int_core__changed_people") %}
+{%- set steps = dovecote.session_steps() %}
 
 with
 
 session_events as (
 
     select * from {{ ref("dovecote", "int_activity__session_events") }}
+    where {{ dovecote.is_in_slice("person_id", changed_people, "person_id") }}
 
 ),
 
 sessions as (
 
     select
-        session_key,
+        first_event_id,
         person_id,
         session_id,
         min(occurred_at) as started_at,
         max(occurred_at) as ended_at,
-        {{ dovecote.first_by("coalesce(channel, '')", ["occurred_at", "event_id"]) }} as channel,
-        {{ dovecote.first_by("coalesce(device, '')", ["occurred_at", "event_id"]) }} as device,
-        {{ dovecote.first_by("coalesce(page_path, '')", ["occurred_at", "event_id"]) }} as landing_page,
-        {{ dovecote.first_by("coalesce(referrer, '')", ["occurred_at", "event_id"]) }} as referrer,
+        max(case when event_id = first_event_id then channel end) as channel,
+        max(case when event_id = first_event_id then device end) as device,
+        max(case when event_id = first_event_id then page_path end) as landing_page,
+        max(case when event_id = first_event_id then referrer end) as referrer,
         min(is_anonymous) as is_anonymous,
         count(*) as events,
         count(*) filter (where event_type = 'view') as views
@@ -28,7 +31,7 @@ sessions as (
         {%- endfor %},
         max(case when event_type = 'purchase' then occurred_at end) as last_purchase_at
     from session_events
-    group by session_key, person_id, session_id
+    group by first_event_id, person_id, session_id
 
 ),
 
@@ -44,7 +47,7 @@ timed as (
 final as (
 
     select
-        session_key,
+        {{ dovecote.session_key("first_event_id") }} as session_key,
         person_id,
         session_id,
         is_anonymous,
@@ -60,10 +63,10 @@ final as (
         {{ step }}_at,
         {%- endfor %}
         last_purchase_at,
-        nullif(channel, '') as channel,
-        nullif(device, '') as device,
-        nullif(landing_page, '') as landing_page,
-        nullif(referrer, '') as referrer
+        channel,
+        device,
+        landing_page,
+        referrer
     from timed
 
 )

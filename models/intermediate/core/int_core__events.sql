@@ -1,10 +1,14 @@
+{{ config(materialized="sliced_table", slice_key="event_id", slice_of="int_core__changed_events") }}
+{%- set changed_events = ref("dovecote", "int_core__changed_events") %}
+
 -- Every accepted event with its canonical type and the person it belongs to. An event without a customer
 -- belongs to the next customer seen with its anonymous_id, else to the previous one, else to the anonymous_id.
 with
 
-events as (
+events as {{ dovecote.not_materialized() }} (
 
     select * from {{ ref("dovecote", "stg_events") }}
+    where {{ dovecote.is_in_slice("event_id", changed_events, "event_id") }}
 
 ),
 
@@ -26,7 +30,7 @@ vocabulary as (
 
 ),
 
-owned as (
+owned as {{ dovecote.not_materialized() }} (
 
     select
         events.*,
@@ -37,34 +41,50 @@ owned as (
 
 ),
 
+-- Few visitors were seen with two customers: only their events need to be put in the order of time.
+visitors as (
+
+    select
+        anonymous_id,
+        min(known_customer_id) as customer_id,
+        coalesce(min(known_customer_id) <> max(known_customer_id), false) as is_shared
+    from owned
+    where anonymous_id is not null
+    group by anonymous_id
+
+),
+
 stitched as (
 
     select
-        *,
+        owned.*,
         coalesce(
-            known_customer_id,
-            {{ dovecote.first_known("known_customer_id") }} over (
-                partition by anonymous_id
-                order by occurred_at, event_id
+            owned.known_customer_id,
+            {{ dovecote.first_known("owned.known_customer_id") }} over (
+                partition by owned.anonymous_id
+                order by owned.occurred_at, owned.event_id
                 rows between current row and unbounded following
             ),
-            {{ dovecote.first_known("known_customer_id") }} over (
-                partition by anonymous_id
-                order by occurred_at desc, event_id desc
+            {{ dovecote.first_known("owned.known_customer_id") }} over (
+                partition by owned.anonymous_id
+                order by owned.occurred_at desc, owned.event_id desc
                 rows between current row and unbounded following
-            ),
-            'anon:' || anonymous_id
+            )
         ) as person_id
     from owned
-    where anonymous_id is not null
+    inner join visitors
+        on owned.anonymous_id = visitors.anonymous_id
+    where visitors.is_shared
 
     union all
 
     select
-        *,
-        known_customer_id as person_id
+        owned.*,
+        coalesce(owned.known_customer_id, visitors.customer_id, 'anon:' || owned.anonymous_id) as person_id
     from owned
-    where anonymous_id is null
+    left join visitors
+        on owned.anonymous_id = visitors.anonymous_id
+    where not coalesce(visitors.is_shared, false)
 
 ),
 

@@ -1,3 +1,6 @@
+{{ config(materialized="sliced_table", slice_key="order_id", slice_of="int_core__changed_orders") }}
+{%- set changed_orders = ref("dovecote", "int_core__changed_orders") %}
+
 -- Every accepted order line, in the reporting currency, with a key of its own: lines without an
 -- order_item_id are numbered within their order by what they hold, so that their arrival does not matter.
 with
@@ -5,6 +8,7 @@ with
 order_items as (
 
     select * from {{ ref("dovecote", "stg_order_items") }}
+    where {{ dovecote.is_in_slice("order_id", changed_orders, "order_id") }}
 
 ),
 

@@ -1,9 +1,13 @@
+{{ config(materialized="sliced_table", slice_key="order_id", slice_of="int_core__changed_orders") }}
+{%- set changed_orders = ref("dovecote", "int_core__changed_orders") %}
+
 -- Every accepted order with its person, its money and what it counts as.
 with
 
 orders as (
 
     select * from {{ ref("dovecote", "stg_orders") }}
+    where {{ dovecote.is_in_slice("order_id", changed_orders, "order_id") }}
 
 ),
 

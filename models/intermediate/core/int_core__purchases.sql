@@ -1,10 +1,17 @@
+{{ config(
+    materialized="sliced_table", slice_key="customer_id", slice_of="int_core__changed_people", slice_column="person_id"
+) }}
+{%- set changed_people = ref("dovecote", "int_core__changed_people") %}
+
 -- The purchases of customers, numbered in the order of time.
 with
 
 orders as (
 
     select * from {{ ref("dovecote", "int_core__orders") }}
-    where is_customer_purchase
+    where
+        is_customer_purchase
+        and {{ dovecote.is_in_slice("customer_id", changed_people, "person_id") }}
 
 ),
 

@@ -22,7 +22,7 @@ followed as (
         coalesce(sessions.last_purchase_at >= searches.occurred_at, false) as is_followed_by_purchase
     from searches
     inner join sessions
-        on searches.session_key = sessions.session_key
+        on {{ dovecote.session_key("searches.first_event_id") }} = sessions.session_key
 
 ),
 

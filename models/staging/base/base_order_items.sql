@@ -1,3 +1,5 @@
+{{ config(materialized="sliced_table", slice_key="order_item_id", slice_where=dovecote.was_candidate()) }}
+
 -- A line became a fact when its order did: of an order's versions, the one known at as_of is the earliest.
 with
 

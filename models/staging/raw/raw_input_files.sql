@@ -1,21 +1,32 @@
 {% set counts = [] -%}
+{%- set versions = [] -%}
 {%- for entity in dovecote.input_entities() -%}
 {%- set count = dovecote.count_input_rows(entity) | trim -%}
 {%- if count -%} {%- do counts.append(count) -%} {%- endif -%}
+{%- set files = dovecote.entity_files(entity) if dovecote.input_mode() == 'folder' and execute else [] -%}
+{%- if files -%} {%- do versions.append(dovecote.file_versions(entity, files)) -%} {%- endif -%}
 {%- endfor -%}
 
 {% if counts -%}
 select
-    cast(entity as string) as entity,
-    cast(source_name as string) as source_name,
-    cast(physical_rows as bigint) as physical_rows
+    cast(counted.entity as string) as entity,
+    cast(counted.source_name as string) as source_name,
+    cast(counted.physical_rows as bigint) as physical_rows,
+    {{ "cast(versions.file_version as string)" if versions else "cast(null as string)" }} as file_version
 from (
     {{ counts | join("\nunion all\n") }}
 ) as counted
+{%- if versions %}
+left join (
+    {{ versions | join("\nunion all\n") }}
+) as versions
+    on counted.entity = versions.entity and counted.source_name = versions.source_name
+{%- endif %}
 {%- else -%}
 select
     cast(null as string) as entity,
     cast(null as string) as source_name,
-    cast(null as bigint) as physical_rows
+    cast(null as bigint) as physical_rows,
+    cast(null as string) as file_version
 where 1 = 0
 {%- endif %}

@@ -1,0 +1,232 @@
+{#
+    How much a build computes: `all`, `changes` or `nothing`.
+
+    Changes are files of a folder that were not there when the last build was green. They can be followed only if that
+    build was the last one, whole, and made with the same settings and code, if it has read no file that has changed
+    or vanished since, and if no row waits for its time to come. In any other case, and with --full-refresh, all is
+    computed, so what is in doubt is computed anew.
+#}
+{% macro start_scope() %}
+    {#- dbt must see them before anything is executed -#}
+    {%- for name in ['raw_input_files'] + dovecote.compared_relations() -%} {%- do ref('dovecote', name) -%} {%- endfor -%}
+    {%- for entity in dovecote.sliced_entities() -%} {%- do ref('dovecote', 'base_' ~ entity) -%} {%- endfor -%}
+    {%- if dovecote.is_recorded() -%}
+        {%- set basis = dovecote.basis() -%}
+        {%- set scope = dovecote.found_scope(basis) if dovecote.can_follow_changes() else 'all' -%}
+        {%- do dovecote.update_rows(
+            dovecote.builds_relation(),
+            {"scope": "'" ~ scope ~ "'", "basis": "'" ~ basis ~ "'"},
+            "run_id = '" ~ invocation_id ~ "'"
+        ) -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# How much this build computes; what is only compiled is compiled to compute all. #}
+{% macro scope() %}
+    {%- if not (dovecote.is_recorded() and dovecote.can_follow_changes()) -%}
+        {{ return('all') }}
+    {%- endif -%}
+    {%- set found = run_query(
+        "select scope from " ~ dovecote.builds_relation() ~ " where run_id = '" ~ invocation_id ~ "'"
+    ).rows -%}
+    {{ return(found[0][0] if found else 'all') }}
+{% endmacro %}
+
+
+{# Files alone say that they are new, not the shop's own relations; a lake keeps versions of its tables. #}
+{% macro can_follow_changes() %}
+    {{ return(
+        target.type == 'duckdb' and target.name != 'ducklake'
+        and dovecote.input_mode() == 'folder' and not flags.FULL_REFRESH
+        and not var('dovecote_order_status_policy') and not var('dovecote_event_vocabulary')
+    ) }}
+{% endmacro %}
+
+
+{# Whether this model computes a slice: only what changes touch, to replace that part of itself. #}
+{% macro is_slice() %}
+    {{ return(
+        execute and model.config.materialized == 'sliced_table' and dovecote.scope() == 'changes'
+        and load_relation(this) is not none
+    ) }}
+{% endmacro %}
+
+
+{# A hash of all that makes a table beside its inputs: settings, versions, code, and whom to forget. #}
+{% macro basis() %}
+    {%- set checksums = [] -%}
+    {%- for node in graph.nodes.values() if node.resource_type in ['model', 'seed'] -%}
+        {%- do checksums.append(node.unique_id ~ " " ~ node.checksum.checksum) -%}
+    {%- endfor -%}
+    {%- set forgotten = run_query(
+        "select count(*) from " ~ dovecote.forgotten_people_relation()
+    ).rows[0][0] if dovecote.has_forgotten_people() else 0 -%}
+    {{ return(local_md5([
+        dovecote.settings_of(['dovecote_']) | tojson, dovecote.package_version(), dbt_version, dovecote.input_folder(),
+        checksums | sort | join(","), dovecote.macro_code(), forgotten,
+    ] | join("|"))) }}
+{% endmacro %}
+
+
+{# A hash of the macros of the project and its packages, which dbt keeps from Jinja. #}
+{% macro macro_code() %}
+    {{ return(adapter.dispatch('macro_code', 'dovecote')()) }}
+{% endmacro %}
+
+{% macro default__macro_code() %}
+    {{ return('') }}
+{% endmacro %}
+
+{% macro duckdb__macro_code() %}
+    {%- set project = dovecote.quoted(invocation_args_dict.get('project_dir') or '.') -%}
+    {{ return(run_query(
+        "select md5(coalesce(string_agg(content, '' order by filename), '')) from read_text(["
+        ~ "'" ~ project ~ "/macro[s]/*/*.sql', '" ~ project ~ "/macro[s]/*.sql', '" ~ project ~ "/dbt_package[s]/*/macros/*/*.sql'])"
+    ).rows[0][0]) }}
+{% endmacro %}
+
+
+{# What changed since the last build, as far as it can be followed. #}
+{% macro found_scope(basis) %}
+    {%- set last = dovecote.last_build() -%}
+    {%- set known_files = load_relation(ref('dovecote', 'raw_input_files')) -%}
+    {%- if not last or not last["is_green"] or last["basis"] != basis or known_files is none -%}
+        {{ return('all') }}
+    {%- endif -%}
+    {%- do run_query(
+        "create or replace table " ~ dovecote.changed_files_relation() ~ " as " ~ dovecote.compared_files(known_files)
+    ) -%}
+    {%- set changed = run_query(
+        "select count(*), count(*) filter (where not is_new and entity in (" ~ dovecote.quoted_list(dovecote.sliced_entities())
+        ~ ")) from " ~ dovecote.changed_files_relation()
+    ).rows[0] -%}
+    {%- set previous_as_of = "timestamp '" ~ last["as_of"] ~ "'" -%}
+    {%- set as_of = dovecote.read_as("timestamp", "'" ~ dovecote.fixed_as_of() ~ "'") if dovecote.fixed_as_of() else previous_as_of -%}
+    {%- set is_later = run_query("select sign(epoch_us(" ~ as_of ~ ") - epoch_us(" ~ previous_as_of ~ "))").rows[0][0] -%}
+    {%- if not changed[0] and is_later == 0 -%}
+        {{ return('nothing') }}
+    {%- elif changed[1] or is_later < 0 or dovecote.has_waiting_rows() -%}
+        {{ return('all') }}
+    {%- endif -%}
+    {%- for name in dovecote.compared_relations() -%}
+        {%- do run_query(
+            "create or replace table " ~ dovecote.previous_relation(name) ~ " as select * from " ~ ref('dovecote', name)
+        ) -%}
+    {%- endfor -%}
+    {{ return('changes') }}
+{% endmacro %}
+
+
+{# The build before this one: its basis, whether it was green, and its as_of. #}
+{% macro last_build() %}
+    {%- set found = run_query(
+        "select basis, is_green, as_of from " ~ dovecote.builds_relation() ~ " where run_id <> '" ~ invocation_id
+        ~ "' order by started_at desc limit 1"
+    ).rows -%}
+    {{ return({"basis": found[0][0], "is_green": found[0][1], "as_of": found[0][2]} if found else none) }}
+{% endmacro %}
+
+
+{# The instant as of which the build before this one looked, as a literal. #}
+{% macro previous_as_of() -%}
+    {%- set last = dovecote.last_build() if dovecote.scope() == 'changes' else none -%}
+    cast({{ "'" ~ last["as_of"] ~ "'" if last else "null" }} as timestamp)
+{%- endmacro %}
+
+
+{# The entities whose rows come as new files, so that a build of changes reads those alone. #}
+{% macro sliced_entities() %}
+    {{ return(['orders', 'order_items', 'events']) }}
+{% endmacro %}
+
+
+{# Small tables whose changes touch rows of old: kept as they were, to be compared with what they become. #}
+{% macro compared_relations() %}
+    {{ return(['int_core__customer_merges', 'int_core__exclusions', 'stg_exchange_rates', 'stg_products']) }}
+{% endmacro %}
+
+{% macro previous_relation(name) %}
+    {{ return(dovecote.history_schema() ~ '.previous_' ~ name) }}
+{% endmacro %}
+
+
+{# Files that are new, changed or gone since the last build: entity, source_name, is_new. #}
+{% macro changed_files_relation() %}
+    {{ return(dovecote.history_schema() ~ '.changed_files') }}
+{% endmacro %}
+
+{% macro compared_files(known_files) %}
+    {%- set versions = [] -%}
+    {%- for entity in dovecote.input_entities() -%}
+        {%- set files = dovecote.entity_files(entity) -%}
+        {%- if files -%} {%- do versions.append(dovecote.file_versions(entity, files)) -%} {%- endif -%}
+    {%- endfor %}
+    select
+        coalesce(found.entity, known.entity) as entity,
+        coalesce(found.source_name, known.source_name) as source_name,
+        known.source_name is null as is_new
+    from ({{ versions | join(" union all ") }}) as found
+    full join {{ known_files }} as known
+        on found.entity = known.entity and found.source_name = known.source_name
+    where found.file_version is distinct from known.file_version
+{%- endmacro %}
+
+
+{# Whether rows wait for as_of, the clock or a rate to come to them: they are judged anew with all others. #}
+{% macro has_waiting_rows() %}
+    {%- set waiting = [] -%}
+    {%- for entity in dovecote.sliced_entities() -%}
+        {%- set happened_at = dovecote.input_entities()[entity]["happened_at"] -%}
+        {%- do waiting.append(
+            "select 1 from " ~ ref('dovecote', 'base_' ~ entity) ~ " where row_status = 'after_as_of'"
+            ~ (" or (reasons like '%after_run_start%' and " ~ happened_at ~ " <= timestamp '" ~ dovecote.run_start() ~ "')" if happened_at else "")
+        ) -%}
+    {%- endfor -%}
+    {%- do waiting.append(
+        "select 1 from " ~ ref('dovecote', 'base_orders') ~ " where reasons like '%no_exchange_rate%' and exists (select 1 from "
+        ~ dovecote.changed_files_relation() ~ " where entity = 'exchange_rates')"
+    ) -%}
+    {{ return(run_query("select count(*) from (" ~ waiting | join(" union all ") ~ ")").rows[0][0] > 0) }}
+{% endmacro %}
+
+
+{# The new files of an entity, as literals. #}
+{% macro new_files(entity) %}
+    {{ return(dovecote.quoted_list(run_query(
+        "select source_name from " ~ dovecote.changed_files_relation() ~ " where is_new and entity = '" ~ entity ~ "'"
+    ).columns[0].values())) }}
+{% endmacro %}
+
+
+{# At the end of a query of changes: no row where a build computes all. #}
+{% macro only_of_changes() -%}
+    {{ "where 1 = 0" if dovecote.scope() != 'changes' }}
+{%- endmacro %}
+
+
+{# Rows of some columns that only one of two relations has, as a query. #}
+{% macro rows_that_differ(relation, previous_relation, columns) -%}
+    {%- set previous = previous_relation if dovecote.scope() == 'changes' else relation -%}
+    (
+        select {{ columns | join(", ") }} from {{ relation }}
+        except
+        select {{ columns | join(", ") }} from {{ previous }}
+    )
+    union
+    (
+        select {{ columns | join(", ") }} from {{ previous }}
+        except
+        select {{ columns | join(", ") }} from {{ relation }}
+    )
+{%- endmacro %}
+
+
+{# In a model of a slice: the condition that its rows are of what changed; true where all is computed. #}
+{% macro is_in_slice(column, relation, key) -%}
+    {%- if dovecote.is_slice() -%}
+        {{ column }} in (select slice.{{ key }} from {{ relation }} as slice)
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,86 @@
+-- Empty unless a build computes changes alone: the orders of which anything may be other than in the last build, as a
+-- row of theirs or of their lines was judged, a fact of theirs has become known, or a customer, a product or a rate
+-- is another one.
+{% set is_new = "judged_by_run = '" ~ dovecote.this_run_id() ~ "'" -%}
+
+with
+
+base_orders as (
+
+    select * from {{ ref("dovecote", "base_orders") }}
+    where order_id is not null
+
+),
+
+base_order_items as (
+
+    select * from {{ ref("dovecote", "base_order_items") }}
+    where order_id is not null
+
+),
+
+changed_customers as (
+
+    select customer_id from {{ ref("dovecote", "int_core__changed_customers") }}
+
+),
+
+changed_products as (
+
+    {{ dovecote.rows_that_differ(
+        ref("dovecote", "stg_products"), dovecote.previous_relation("stg_products"), ["product_id", "category", "unit_cost"]
+    ) }}
+
+),
+
+changed_rates as (
+
+    {{ dovecote.rows_that_differ(
+        ref("dovecote", "stg_exchange_rates"), dovecote.previous_relation("stg_exchange_rates"),
+        ["currency", "rate_to_reporting", "valid_from", "valid_to"]
+    ) }}
+
+),
+
+final as (
+
+    select order_id
+    from base_orders
+    where
+        {{ is_new }}
+        {%- for time in ["refunded_at", "status_changed_at", "delivered_at"] %}
+        or {{ time }} >= {{ dovecote.previous_as_of() }}
+        {%- endfor %}
+
+    union
+
+    select order_id
+    from base_order_items
+    where {{ is_new }}
+
+    union
+
+    select order_id
+    from base_orders
+    where customer_id in (select changed_customers.customer_id from changed_customers)
+
+    union
+
+    select order_id
+    from base_order_items
+    where product_id in (select changed_products.product_id from changed_products)
+
+    union
+
+    select base_orders.order_id
+    from base_orders
+    inner join changed_rates
+        on
+            base_orders.currency = changed_rates.currency
+            and cast(base_orders.ordered_at as date) >= changed_rates.valid_from
+            and cast(base_orders.ordered_at as date) < changed_rates.valid_to
+
+)
+
+select * from final
+{{ dovecote.only_of_changes() }}
