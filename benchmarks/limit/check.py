@@ -57,7 +57,7 @@ def differences(connection: duckdb.DuckDBPyConnection, ours: str, theirs: str) -
         for one, other in ((ours, theirs), (theirs, ours))
     ]
     if any(count and count[0] for count in counts):
-        return f"{counts[0][0]} rows of ours and {counts[1][0]} of theirs have no equal"  # type: ignore[index]
+        return f"{counts[0][0]} rows are ours only, {counts[1][0]} theirs only"
     if floats:
         # Among rows alike in all exact columns, floats stand in their own order.
         order = ", ".join(f'"{name}"' for name in floats)

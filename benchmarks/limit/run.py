@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import time
 from pathlib import Path
@@ -32,6 +33,7 @@ ENTITIES = (
 SEEDS = ("order_status_policy", "event_vocabulary", "rfm_segments")
 THREADS = 2
 MEMORY_LIMIT = "12GB"
+AS_OF = "DOVECOTE_AS_OF"
 
 
 class Statement(NamedTuple):
@@ -48,7 +50,7 @@ def statements() -> list[tuple[str, str, str]]:
     found = []
     for file in sorted(HERE.glob("*.sql")):
         for sql in re.split(r";\s*\n", file.read_text()):
-            created = re.search(r"create (?:table|view|macro) (\w+)", sql)
+            created = re.search(r"(?:create (?:table|view|macro)|set variable) (\w+)", sql)
             if created:
                 found.append((file.stem, created[1], sql))
     return found
@@ -80,7 +82,10 @@ def run(folder: Path, warehouse: Path) -> list[Statement]:
         for entity in ENTITIES:
             parts = folder / entity
             files = f"{parts}/**/*.parquet" if parts.is_dir() else f"{parts}.parquet"
-            connection.execute(f"create view {entity} as from read_parquet('{files}')")
+            connection.execute(f"create view raw_{entity} as from read_parquet('{files}')")
+        connection.execute(
+            "set variable fixed_as_of = nullif(?, '')::timestamp", [os.environ.get(AS_OF, "")]
+        )
         for seed in SEEDS:
             connection.execute(f"create table {seed} as from read_csv('{REFERENCE / seed}.csv')")
         for file, name, sql in statements():
