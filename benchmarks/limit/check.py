@@ -24,7 +24,9 @@ MARTS = (
 TOLERANCE = 1e-9
 
 
-def differences(connection: duckdb.DuckDBPyConnection, ours: str, theirs: str) -> str | None:
+def differences(
+    connection: duckdb.DuckDBPyConnection, ours: str, theirs: str, are_types_held: bool = True
+) -> str | None:
     """Say how two relations differ; None where they hold the same rows.
 
     Parameters
@@ -33,6 +35,8 @@ def differences(connection: duckdb.DuckDBPyConnection, ours: str, theirs: str) -
         Connection that sees both.
     ours, theirs
         Qualified names; the columns of ``theirs`` are compared.
+    are_types_held
+        Whether a column of another type is a difference.
     """
     described = connection.execute(f"describe {theirs}").fetchall()
     exact = [name for name, kind, *_ in described if kind not in ("DOUBLE", "FLOAT")]
@@ -44,7 +48,7 @@ def differences(connection: duckdb.DuckDBPyConnection, ours: str, theirs: str) -
     kinds = [
         f"{name} is {ours_types[name]}, not {kind}"
         for name, kind, *_ in described
-        if ours_types[name] != kind
+        if are_types_held and ours_types[name] != kind
     ]
     columns = ", ".join(
         f'cast("{name}" as {kind}) as "{name}"' for name, kind, *_ in described if name in exact
@@ -63,7 +67,8 @@ def differences(connection: duckdb.DuckDBPyConnection, ours: str, theirs: str) -
         order = ", ".join(f'"{name}"' for name in floats)
         keys = ", ".join(f'"{name}"' for name in exact)
         placed = (
-            f"(select *, row_number() over (partition by {keys} order by {order}) as copy from {{}})"
+            f"(select *, row_number() over (partition by {keys} order by {order}) as copy "
+            f"from (select {columns}, {order} from {{}}))"
         )
         equal = " and ".join(
             f'a."{name}" is not distinct from b."{name}"' for name in [*exact, "copy"]
