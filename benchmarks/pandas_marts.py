@@ -1,8 +1,8 @@
 """Sessions, cohorts and RFM by pandas, as a good analyst would write them: no loops, no apply.
 
-`python benchmarks/pandas_marts.py FOLDER OUT` reads a shop of Parquet files and writes three frames:
-`fct_sessions`, the monthly order cohorts of `mart_retention`, and `mart_customer_rfm`. It serves
-`make bench`, which holds the frames against the marts.
+`python benchmarks/pandas_marts.py FOLDER OUT` reads a shop of Parquet files and writes three
+frames: `fct_sessions`, the monthly order cohorts of `mart_retention`, and `mart_customer_rfm`. It
+serves `make bench`, which holds the frames against the marts.
 """
 
 from __future__ import annotations
@@ -42,8 +42,12 @@ class People:
 
     def __init__(self, folder: Path) -> None:
         fixed = os.environ.get("DOVECOTE_AS_OF")
-        self.as_of = pd.Timestamp(fixed) if fixed else _latest(folder) + pd.Timedelta(microseconds=1)
-        merges = read(folder, "customer_merges", ["from_customer_id", "to_customer_id", "merged_at"])
+        self.as_of = (
+            pd.Timestamp(fixed) if fixed else _latest(folder) + pd.Timedelta(microseconds=1)
+        )
+        merges = read(
+            folder, "customer_merges", ["from_customer_id", "to_customer_id", "merged_at"]
+        )
         merges = merges[~(merges["merged_at"] >= self.as_of)]
         stands_for = merges.drop_duplicates().set_index("from_customer_id")["to_customer_id"]
         while (further := stands_for.map(stands_for)).notna().any():
@@ -80,10 +84,14 @@ def sessions(folder: Path, people: People) -> pd.DataFrame:
         .fillna(of_visitor.ffill())
         .fillna("anon:" + events["anonymous_id"])
     )
-    events["is_anonymous"] = events["customer_id"].isna() & events["person_id"].str.startswith("anon:")
+    events["is_anonymous"] = events["customer_id"].isna() & events["person_id"].str.startswith(
+        "anon:"
+    )
     events = events[events["person_id"].notna() & ~events["person_id"].isin(people.excluded)]
 
-    events["thread"] = events.groupby(["person_id", "session_id"], dropna=False, sort=False).ngroup()
+    events["thread"] = events.groupby(
+        ["person_id", "session_id"], dropna=False, sort=False
+    ).ngroup()
     events = events.sort_values("thread", kind="stable", ignore_index=True)
     is_new_thread = events["thread"] != events["thread"].shift()
     is_gap = events["session_id"].isna() & (events["occurred_at"].diff() > SESSION_GAP)
@@ -116,7 +124,14 @@ def sessions(folder: Path, people: People) -> pd.DataFrame:
 def purchases(folder: Path, people: People) -> pd.DataFrame:
     """Give what counts as bought by whom, with net revenue in the reporting currency."""
     amounts = ["gross_amount", "discount_amount", "refund_amount"]
-    columns = ["order_id", "customer_id", "ordered_at", "refunded_at", "status", "status_changed_at"]
+    columns = [
+        "order_id",
+        "customer_id",
+        "ordered_at",
+        "refunded_at",
+        "status",
+        "status_changed_at",
+    ]
     orders = read(folder, "orders", [*columns, *amounts, "currency", "updated_at"])
     orders = orders[orders["ordered_at"] < people.as_of]
     orders = orders.sort_values("updated_at").drop_duplicates("order_id", keep="last")
@@ -130,7 +145,9 @@ def purchases(folder: Path, people: People) -> pd.DataFrame:
     rates["rate"] = rates["rate_to_reporting"].astype(float)
     orders = pd.merge_asof(
         orders.sort_values("ordered_at"),
-        rates.loc[rates["currency"] != own, ["currency", "rate_date", "rate"]].sort_values("rate_date"),
+        rates.loc[rates["currency"] != own, ["currency", "rate_date", "rate"]].sort_values(
+            "rate_date"
+        ),
         left_on="ordered_at",
         right_on="rate_date",
         by="currency",
@@ -195,7 +212,9 @@ def cohorts(bought: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
 def rfm(bought: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
     """Give the scores of every customer."""
     found = bought.groupby("customer_id").agg(
-        last_at=("ordered_at", "max"), frequency=("ordered_at", "size"), monetary=("net_amount", "sum")
+        last_at=("ordered_at", "max"),
+        frequency=("ordered_at", "size"),
+        monetary=("net_amount", "sum"),
     )
     found["recency_days"] = (as_of - found.pop("last_at")) // pd.Timedelta(days=1)
     found["monetary"] = found["monetary"].round(4)

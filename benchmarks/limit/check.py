@@ -1,7 +1,7 @@
 """Whether the limit's marts are dbt's, row for row: `python benchmarks/limit/check.py LIMIT DBT`.
 
-Columns that are no floats must be equal as multisets of rows. Floats are compared between rows that
-are equal in all other columns, in their order, within a relative 1e-9.
+Rows are compared by their hashes, and those without an equal again: columns that are no floats must
+be equal (EXCEPT ALL both ways), floats within a relative 1e-9.
 """
 
 from __future__ import annotations
@@ -38,10 +38,14 @@ def differences(
     are_types_held
         Whether a column of another type is a difference.
     """
-    described = connection.execute(f"describe {theirs}").fetchall()
+    try:
+        described = connection.execute(f"describe {theirs}").fetchall()
+        described_here = connection.execute(f"describe {ours}").fetchall()
+    except duckdb.CatalogException:
+        return "is missing"
     exact = [name for name, kind, *_ in described if kind not in ("DOUBLE", "FLOAT")]
     floats = [name for name, kind, *_ in described if kind in ("DOUBLE", "FLOAT")]
-    ours_types = {name: kind for name, kind, *_ in connection.execute(f"describe {ours}").fetchall()}
+    ours_types = {name: kind for name, kind, *_ in described_here}
     absent = [name for name, *_ in described if name not in ours_types]
     if absent:
         return f"without the columns {', '.join(absent)}"
@@ -50,41 +54,61 @@ def differences(
         for name, kind, *_ in described
         if are_types_held and ours_types[name] != kind
     ]
-    columns = ", ".join(
-        f'cast("{name}" as {kind}) as "{name}"' for name, kind, *_ in described if name in exact
-    )
+    all_columns = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind, *_ in described)
+    row = ", ".join(f'"{name}"' for name, *_ in described)
+    sides = {"ours": ours, "theirs": theirs}
+    fingerprints = [
+        connection.execute(
+            f"select count(*), sum(cast(hash({row}) as hugeint)) from (select {all_columns} from {side})"
+        ).fetchone()
+        for side in sides.values()
+    ]
+    if fingerprints[0] != fingerprints[1]:
+        # Only rows that are not bit for bit on the other side need a closer look.
+        for side, other in (("ours", theirs), ("theirs", ours)):
+            connection.execute(
+                f"create or replace temp table only_{side} as "
+                f"select *, hash({row}) as row_hash from (select {all_columns} from {sides[side]}) "
+                f"where row_hash not in (select hash({row}) from (select {all_columns} from {other}))"
+            )
+        said = _difference(connection, exact, floats)
+        if said or fingerprints[0][0] != fingerprints[1][0]:  # type: ignore[index]
+            return said or f"{fingerprints[0][0]} rows, not {fingerprints[1][0]}"  # type: ignore[index]
+    return f"types: {'; '.join(kinds)}" if kinds else None
+
+
+def _difference(
+    connection: duckdb.DuckDBPyConnection, exact: list[str], floats: list[str]
+) -> str | None:
+    """Compare only_ours and only_theirs, floats within the tolerance."""
+    keys = ", ".join(f'"{name}"' for name in exact)
     counts = [
         connection.execute(
-            f"select count(*) from (select {columns} from {one} except all "
-            f"select {columns} from {other})"
-        ).fetchone()
-        for one, other in ((ours, theirs), (theirs, ours))
+            f"select count(*) from (select {keys} from only_{one} except all "
+            f"select {keys} from only_{other})"
+        ).fetchone()[0]  # type: ignore[index]
+        for one, other in (("ours", "theirs"), ("theirs", "ours"))
     ]
-    if any(count and count[0] for count in counts):
-        return f"{counts[0][0]} rows are ours only, {counts[1][0]} theirs only"
-    if floats:
-        # Among rows alike in all exact columns, floats stand in their own order.
-        order = ", ".join(f'"{name}"' for name in floats)
-        keys = ", ".join(f'"{name}"' for name in exact)
-        placed = (
-            f"(select *, row_number() over (partition by {keys} order by {order}) as copy "
-            f"from (select {columns}, {order} from {{}}))"
-        )
-        equal = " and ".join(
-            f'a."{name}" is not distinct from b."{name}"' for name in [*exact, "copy"]
-        )
-        unequal = " or ".join(
-            f'(a."{name}" is null) <> (b."{name}" is null) or abs(a."{name}" - b."{name}")'
-            f' > {TOLERANCE} * greatest(1, abs(b."{name}"))'
-            for name in floats
-        )
-        counted = connection.execute(
-            f"select count(*), count(*) filter (where {unequal}) from {placed.format(ours)} as a "
-            f"inner join {placed.format(theirs)} as b on {equal}"
-        ).fetchone()
-        if counted is None or counted[1]:
-            return f"{counted and counted[1]} rows differ in {', '.join(floats)}"
-    return f"types: {'; '.join(kinds)}" if kinds else None
+    if any(counts):
+        return f"{counts[0]} rows are ours only, {counts[1]} theirs only"
+    if not floats:
+        return None
+    # Among rows alike in all exact columns, floats stand in their own order.
+    order = ", ".join(f'"{name}"' for name in floats)
+    placed = f"(select *, row_number() over (partition by {keys} order by {order}) as copy from only_{{}})"
+    equal = " and ".join(f'a."{name}" is not distinct from b."{name}"' for name in [*exact, "copy"])
+    unequal = " or ".join(
+        f'(a."{name}" is null) <> (b."{name}" is null) or abs(a."{name}" - b."{name}")'
+        f' > {TOLERANCE} * greatest(1, abs(b."{name}"))'
+        for name in floats
+    )
+    counted = connection.execute(
+        f"select count(*) filter (where {unequal}) from {placed.format('ours')} as a "
+        f"inner join {placed.format('theirs')} as b on {equal}"
+    ).fetchone()
+    if counted and counted[0]:
+        return f"{counted[0]} rows differ in {', '.join(floats)}"
+    return None
 
 
 def main() -> int:

@@ -46,7 +46,7 @@ class Statement(NamedTuple):
 
 
 def statements() -> list[tuple[str, str, str]]:
-    """Give every statement with its file and the relation that it makes, in the order of running."""
+    """Give every statement with its file and what it makes, in the order of running."""
     found = []
     for file in sorted(HERE.glob("*.sql")):
         for sql in re.split(r";\s*\n", file.read_text()):
