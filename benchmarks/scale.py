@@ -541,8 +541,8 @@ def _beside(name: str, figures: Mapping[str, Any]) -> str:
     return (
         f"{what} by {name}: {peer['wall']:.1f} s, {peer['cpu']:.1f} s of CPU, "
         f"{peer['peak_gb']:.2f} GB, {said}. The build's models up to `fct_sessions`, "
-        f"`mart_retention` and `mart_customer_rfm`, all cohorts included: {full['peers_wall']:.1f} s "
-        f"({peer['wall'] / full['peers_wall']:.1f} times faster); the limit's statements: "
+        f"`mart_retention` and `mart_customer_rfm`, all cohorts included: "
+        f"{full['peers_wall']:.1f} s ({peer['wall'] / full['peers_wall']:.1f} times faster); the limit's statements: "
         f"{limit['peers_wall']:.1f} s ({peer['wall'] / limit['peers_wall']:.1f} times faster)."
     )
 

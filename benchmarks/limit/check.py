@@ -59,7 +59,8 @@ def differences(
     sides = {"ours": ours, "theirs": theirs}
     fingerprints = [
         connection.execute(
-            f"select count(*), sum(cast(hash({row}) as hugeint)) from (select {all_columns} from {side})"
+            f"select count(*), sum(cast(hash({row}) as hugeint)) "
+            f"from (select {all_columns} from {side})"
         ).fetchone()
         for side in sides.values()
     ]
@@ -69,7 +70,8 @@ def differences(
             connection.execute(
                 f"create or replace temp table only_{side} as "
                 f"select *, hash({row}) as row_hash from (select {all_columns} from {sides[side]}) "
-                f"where row_hash not in (select hash({row}) from (select {all_columns} from {other}))"
+                "where row_hash not in "
+                f"(select hash({row}) from (select {all_columns} from {other}))"
             )
         said = _difference(connection, exact, floats)
         if said or fingerprints[0][0] != fingerprints[1][0]:  # type: ignore[index]
@@ -95,7 +97,8 @@ def _difference(
         return None
     # Among rows alike in all exact columns, floats stand in their own order.
     order = ", ".join(f'"{name}"' for name in floats)
-    placed = f"(select *, row_number() over (partition by {keys} order by {order}) as copy from only_{{}})"
+    copy = f"row_number() over (partition by {keys} order by {order}) as copy"
+    placed = f"(select *, {copy} from only_{{}})"
     equal = " and ".join(f'a."{name}" is not distinct from b."{name}"' for name in [*exact, "copy"])
     unequal = " or ".join(
         f'(a."{name}" is null) <> (b."{name}" is null) or abs(a."{name}" - b."{name}")'
