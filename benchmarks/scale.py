@@ -517,7 +517,7 @@ def _section(size: str, figures: Mapping[str, Any]) -> list[str]:
             if cpu >= 0.02 * limit["cpu"]
         ),
         "",
-        "| Dearest counted models | CPU s |",
+        "| Dearest SQL models | CPU s |",
         "|---|---:|",
         *(
             f"| {model} | {seconds:.2f} |"
@@ -538,13 +538,17 @@ def _beside(name: str, figures: Mapping[str, Any]) -> str:
         "Sessions, monthly cohorts and RFM" if name == "pandas" else "Sessions and monthly cohorts"
     )
     said = f"differs: {peer['differences']}" if peer["differences"] else "with the same rows"
-    ratios = [peer["wall"] / side["peers_wall"] for side in (full, limit)]
+    times = [
+        f"{side['peers_wall']:.1f} s, {side['peers_cpu']:.1f} s of CPU "
+        f"({peer['wall'] / side['peers_wall']:.1f} times faster, "
+        f"{peer['cpu'] / side['peers_cpu']:.1f} times less CPU)"
+        for side in (full, limit)
+    ]
     return (
         f"{what} by {name}: {peer['wall']:.1f} s, {peer['cpu']:.1f} s of CPU, "
         f"{peer['peak_gb']:.2f} GB, {said}. The build's models up to `fct_sessions`, "
         "`mart_retention` and `mart_customer_rfm`, all cohorts included: "
-        f"{full['peers_wall']:.1f} s ({ratios[0]:.1f} times faster); the limit's statements: "
-        f"{limit['peers_wall']:.1f} s ({ratios[1]:.1f} times faster)."
+        f"{times[0]}; the limit's statements: {times[1]}."
     )
 
 
@@ -612,7 +616,7 @@ def _ancestors(nodes: Mapping[str, Any], names: Iterable[str]) -> set[str]:
         key = ahead.pop()
         if key in nodes and key not in found:
             found.add(key)
-            ahead += nodes[key]["depends_on"]["nodes"]
+            ahead += nodes[key]["depends_on"].get("nodes", [])
     return found
 
 
