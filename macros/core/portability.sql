@@ -200,6 +200,26 @@
 {%- endmacro %}
 
 
+{# The first few texts of a group joined in the order of a number, as an aggregate. #}
+{% macro first_joined(value, number, count, separator) -%}
+    {{ adapter.dispatch('first_joined', 'dovecote')(value, number, count, separator) }}
+{%- endmacro %}
+
+{% macro default__first_joined(value, number, count, separator) -%}
+    array_to_string(min_by({{ value }}, {{ number }}, {{ count }}), '{{ separator }}')
+{%- endmacro %}
+
+{% macro spark__first_joined(value, number, count, separator) -%}
+    array_join(
+        transform(
+            slice(array_sort(collect_list(struct({{ number }} as place, {{ value }} as joined_text))), 1, {{ count }}),
+            element -> element.joined_text
+        ),
+        '{{ separator }}'
+    )
+{%- endmacro %}
+
+
 {# The value at a share of the sorted rows, one of the values itself, as an aggregate. #}
 {% macro percentile_disc(value, share) -%}
     {{ adapter.dispatch('percentile_disc', 'dovecote')(value, share) }}

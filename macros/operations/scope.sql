@@ -143,7 +143,7 @@
 
 {# Small tables whose changes touch rows of old: kept as they were, to be compared with what they become. #}
 {% macro compared_relations() %}
-    {{ return(['int_core__customer_merges', 'int_core__exclusions', 'stg_exchange_rates', 'stg_products']) }}
+    {{ return(['int_core__customer_merges', 'int_core__exclusions', 'int_core__daily_rates', 'stg_products']) }}
 {% endmacro %}
 
 {% macro previous_relation(name) %}
@@ -205,9 +205,10 @@
 {%- endmacro %}
 
 
-{# Rows of some columns that only one of two relations has, as a query. #}
-{% macro rows_that_differ(relation, previous_relation, columns) -%}
-    {%- set previous = previous_relation if dovecote.scope() == 'changes' else relation -%}
+{# Rows of some columns that a small table has now or had in the last build, but not both, as a query. #}
+{% macro rows_that_differ(name, columns) -%}
+    {%- set relation = ref('dovecote', name) -%}
+    {%- set previous = dovecote.previous_relation(name) if dovecote.scope() == 'changes' else relation -%}
     (
         select {{ columns | join(", ") }} from {{ relation }}
         except

@@ -9,9 +9,9 @@ accepted as (
 
 ),
 
-exchange_rates as (
+daily_rates as (
 
-    select * from {{ ref("dovecote", "stg_exchange_rates") }}
+    select * from {{ ref("dovecote", "int_core__daily_rates") }}
 
 ),
 
@@ -27,18 +27,15 @@ known as (
         accepted.*,
         case
             when accepted.currency is null or accepted.currency = run.reporting_currency then cast(1 as decimal(18, 8))
-            else exchange_rates.rate_to_reporting
+            else daily_rates.rate_to_reporting
         end as rate_to_reporting,
         coalesce(accepted.refunded_at >= run.as_of, false) as is_refunded_later,
         coalesce(accepted.status_changed_at >= run.as_of, false) as is_status_of_later,
         coalesce(accepted.delivered_at >= run.as_of, false) as is_delivered_later
     from accepted
     cross join run
-    left join exchange_rates
-        on
-            accepted.currency = exchange_rates.currency
-            and cast(accepted.ordered_at as date) >= exchange_rates.valid_from
-            and cast(accepted.ordered_at as date) < exchange_rates.valid_to
+    left join daily_rates
+        on accepted.currency = daily_rates.currency and cast(accepted.ordered_at as date) = daily_rates.rate_date
 
 ),
 

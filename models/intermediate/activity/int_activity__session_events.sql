@@ -24,7 +24,8 @@ started as (
             session_id is null
             and {{ dovecote.microseconds_between("lag(occurred_at) over session_so_far", "occurred_at") }}
             > 60000000 * {{ var("dovecote_session_gap_minutes") }}
-        ) as is_start
+        ) as is_start,
+        lag(event_type) over session_so_far as previous_type
     from events
     window session_so_far as (partition by person_id, session_id order by occurred_at, event_id)
 
@@ -33,11 +34,9 @@ started as (
 final as (
 
     select
-        {{ dovecote.last_known("case when is_start then event_id end") }} over (
-            partition by person_id, session_id
-            order by occurred_at, event_id
-            rows between unbounded preceding and current row
-        ) as first_event_id,
+        {{ dovecote.last_known("case when is_start then event_id end") }} over so_far as first_event_id,
+        is_start or previous_type <> event_type as is_step,
+        count(*) over so_far as event_number,
         person_id,
         session_id,
         event_id,
@@ -51,6 +50,11 @@ final as (
         search_term,
         result_count
     from started
+    window so_far as (
+        partition by person_id, session_id
+        order by occurred_at, event_id
+        rows between unbounded preceding and current row
+    )
 
 )
 

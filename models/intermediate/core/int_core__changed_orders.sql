@@ -27,18 +27,13 @@ changed_customers as (
 
 changed_products as (
 
-    {{ dovecote.rows_that_differ(
-        ref("dovecote", "stg_products"), dovecote.previous_relation("stg_products"), ["product_id", "category", "unit_cost"]
-    ) }}
+    {{ dovecote.rows_that_differ("stg_products", ["product_id", "category", "unit_cost"]) }}
 
 ),
 
 changed_rates as (
 
-    {{ dovecote.rows_that_differ(
-        ref("dovecote", "stg_exchange_rates"), dovecote.previous_relation("stg_exchange_rates"),
-        ["currency", "rate_to_reporting", "valid_from", "valid_to"]
-    ) }}
+    {{ dovecote.rows_that_differ("int_core__daily_rates", ["currency", "rate_date", "rate_to_reporting"]) }}
 
 ),
 
@@ -77,8 +72,7 @@ final as (
     inner join changed_rates
         on
             base_orders.currency = changed_rates.currency
-            and cast(base_orders.ordered_at as date) >= changed_rates.valid_from
-            and cast(base_orders.ordered_at as date) < changed_rates.valid_to
+            and cast(base_orders.ordered_at as date) = changed_rates.rate_date
 
 )
 

@@ -10,13 +10,25 @@ customer_merges as (
 
 ),
 
+changed_events as (
+
+    select event_id from {{ ref("dovecote", "int_core__changed_events") }}
+
+),
+
+changed_orders as (
+
+    select order_id from {{ ref("dovecote", "int_core__changed_orders") }}
+
+),
+
 events as (
 
     select
         person_id,
         anonymous_id
     from {{ ref("dovecote", "int_core__events") }}
-    where event_id in (select changed_events.event_id from {{ ref("dovecote", "int_core__changed_events") }} as changed_events)
+    where event_id in (select changed_events.event_id from changed_events)
 
 ),
 
@@ -24,7 +36,7 @@ orders as (
 
     select customer_id
     from {{ ref("dovecote", "int_core__orders") }}
-    where order_id in (select changed_orders.order_id from {{ ref("dovecote", "int_core__changed_orders") }} as changed_orders)
+    where order_id in (select changed_orders.order_id from changed_orders)
 
 ),
 

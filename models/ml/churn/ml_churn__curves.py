@@ -1,4 +1,5 @@
 def model(dbt, session):
+    dbt.config(materialized="kept_table")
     from dovecote.dbt import as_frame, as_table
     from dovecote.evaluate import curves_table
 

@@ -1,4 +1,5 @@
 def model(dbt, session):
+    dbt.config(materialized="kept_table")
     from dovecote.churn import logistic_coefficients
     from dovecote.dbt import as_frame, as_table
 

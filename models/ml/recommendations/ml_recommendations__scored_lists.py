@@ -1,4 +1,5 @@
 def model(dbt, session):
+    dbt.config(materialized="kept_table")
     from dovecote.dbt import as_frame, day_by_day
     from dovecote.recommend import scored_lists, with_ids, with_numbers
 

@@ -1,4 +1,5 @@
 def model(dbt, session):
+    dbt.config(materialized="kept_table")
     from dovecote.dbt import as_frame, day_by_day
     from dovecote.recommend import setting_choices, with_ids
 

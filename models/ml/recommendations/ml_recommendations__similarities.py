@@ -1,4 +1,5 @@
 def model(dbt, session):
+    dbt.config(materialized="kept_table")
     import pandas as pd
 
     from dovecote.dbt import as_frame, as_table, of_day

@@ -12,9 +12,9 @@ status_policy as (
 
 ),
 
-exchange_rates as (
+daily_rates as (
 
-    select * from {{ ref("dovecote", "stg_exchange_rates") }}
+    select * from {{ ref("dovecote", "int_core__daily_rates") }}
 
 ),
 
@@ -37,18 +37,15 @@ checked as (
                 typed.reasons = ''
                 and typed.ordered_at < run.as_of
                 and typed.currency <> run.reporting_currency
-                and exchange_rates.currency is null
+                and daily_rates.currency is null
                 then 'no_exchange_rate(' || typed.currency || ')'
         end as currency_reason
     from typed
     cross join run
     left join status_policy
         on lower(typed.status) = status_policy.status
-    left join exchange_rates
-        on
-            typed.currency = exchange_rates.currency
-            and cast(typed.ordered_at as date) >= exchange_rates.valid_from
-            and cast(typed.ordered_at as date) < exchange_rates.valid_to
+    left join daily_rates
+        on typed.currency = daily_rates.currency and cast(typed.ordered_at as date) = daily_rates.rate_date
 
 ),
 
