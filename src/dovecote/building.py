@@ -20,6 +20,8 @@ from dovecote.publish import Published, check_not_lost
 RUNS_KEPT = 5
 # A node that no earlier build knows is taken to last as long as most do, in seconds.
 USUAL_SECONDS = 0.2
+# As in `dovecote.process`, and while dbt parses, too.
+_DBT = "import gc; gc.set_threshold(10_000); from dbt.cli.main import cli; cli(prog_name='dbt')"
 _RESULTS = Path("target") / "run_results.json"
 _PARSED = Path("target") / "partial_parse.msgpack"
 _FAILED = ("error", "fail", "runtime error", "partial success")
@@ -160,7 +162,7 @@ def _run_dbt(
 ) -> tuple[str | None, int, list[str]]:
     """Run dbt; give its run_id, its exit code and what it said besides."""
     command = [
-        *(sys.executable, "-c", "from dbt.cli.main import cli; cli(prog_name='dbt')"),
+        *(sys.executable, "-c", _DBT),
         *("--log-format", "json", "--log-level", "info"),
         *("--log-format-file", "debug", "--no-use-colors"),
         *("build", "--exclude-resource-type", "unit_test"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,17 +15,15 @@ import pytest
 from dbt_runs import run_dbt, warehouse_of
 from dovecote.publish import Published, publish
 from dovecote.simulate import Settings, prepare_folder, write_shop
-from warehouse.compiled_project import CompiledProject, Warehouse
+from warehouse.compiled_project import CompiledProject, Warehouse, compile_project
 from warehouse.marts import CHURN, names_of_marts
 from warehouse.retention_cells import RETENTION_COMBINATIONS
 
 
 @pytest.fixture(scope="session")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def manifest(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> dict[str, Any]:
     """Parse the project and read what dbt says it holds."""
-    folder = _folder(tmp_path_factory)
-    result = run_dbt("parse", folder, arguments=("--warn-error",))
-    assert result.returncode == 0, result.stdout
+    folder = _built_once(tmp_path_factory, worker_id, "manifest", _parse)
     return json.loads((folder / "target" / "manifest.json").read_text())
 
 
@@ -39,6 +37,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 def own_orders(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """Build and publish an analyst's export, an orders.csv of four columns, once for all too."""
     return _built_once(tmp_path_factory, worker_id, "own_orders", _build_own_orders)
+
+
+def _parse(folder: Path) -> None:
+    result = run_dbt("parse", folder, arguments=("--warn-error",))
+    assert result.returncode == 0, result.stdout
 
 
 def _build_demo(folder: Path) -> None:
@@ -90,18 +93,39 @@ def _built_once(
     return folder
 
 
+def _compiled_once(
+    tmp_path_factory: pytest.TempPathFactory,
+    worker_id: str,
+    name: str,
+    variables: Mapping[str, Any] | None = None,
+    *,
+    fixes_as_of: bool = True,
+) -> CompiledProject:
+    """Compile the project with some vars, once for all workers of a test run."""
+
+    def build(folder: Path) -> None:
+        compile_project(folder, variables, fixes_as_of=fixes_as_of)
+
+    return CompiledProject(_built_once(tmp_path_factory, worker_id, name, build))
+
+
 @pytest.fixture(scope="session")
-def utc_project(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject:
-    return CompiledProject(
-        _folder(tmp_path_factory), {"dovecote_retention_combinations": RETENTION_COMBINATIONS}
+def utc_project(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> CompiledProject:
+    return _compiled_once(
+        tmp_path_factory,
+        worker_id,
+        "utc_project",
+        {"dovecote_retention_combinations": RETENTION_COMBINATIONS},
     )
 
 
 @pytest.fixture(scope="session")
-def pacific_project(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject:
+def pacific_project(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> CompiledProject:
     """Compile for Los Angeles, weeks from Sunday, and cohorts that only some actions open."""
-    return CompiledProject(
-        _folder(tmp_path_factory),
+    return _compiled_once(
+        tmp_path_factory,
+        worker_id,
+        "pacific_project",
         {
             "dovecote_timezone": "America/Los_Angeles",
             "dovecote_week_start": "sunday",
@@ -115,10 +139,14 @@ def pacific_project(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject
 
 
 @pytest.fixture(scope="session")
-def eight_hours_behind_project(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject:
+def eight_hours_behind_project(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> CompiledProject:
     """Compile for a clock that is always eight hours behind UTC; POSIX has the sign of Etc/GMT."""
-    return CompiledProject(
-        _folder(tmp_path_factory),
+    return _compiled_once(
+        tmp_path_factory,
+        worker_id,
+        "eight_hours_behind_project",
         {
             "dovecote_timezone": "Etc/GMT+8",
             "dovecote_retention_combinations": RETENTION_COMBINATIONS,
@@ -127,16 +155,18 @@ def eight_hours_behind_project(tmp_path_factory: pytest.TempPathFactory) -> Comp
 
 
 @pytest.fixture(scope="session")
-def undated_project(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject:
+def undated_project(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> CompiledProject:
     """Compile without DOVECOTE_AS_OF, so that the rows say as of when a run looks."""
-    return CompiledProject(_folder(tmp_path_factory), fixes_as_of=False)
+    return _compiled_once(tmp_path_factory, worker_id, "undated_project", fixes_as_of=False)
 
 
 @pytest.fixture(scope="session")
-def churn_project(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject:
+def churn_project(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> CompiledProject:
     """Compile for Los Angeles, and for churn models that dare to look at small shops."""
-    return CompiledProject(
-        _folder(tmp_path_factory),
+    return _compiled_once(
+        tmp_path_factory,
+        worker_id,
+        "churn_project",
         {
             "dovecote_timezone": "America/Los_Angeles",
             "dovecote_week_start": "sunday",
@@ -171,10 +201,14 @@ def simulated_warehouse(
 
 
 @pytest.fixture(scope="session")
-def recommendation_project(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject:
+def recommendation_project(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> CompiledProject:
     """Compile for Los Angeles, for short lists under strict rules, and windows of a week."""
-    return CompiledProject(
-        _folder(tmp_path_factory),
+    return _compiled_once(
+        tmp_path_factory,
+        worker_id,
+        "recommendation_project",
         {
             "dovecote_timezone": "America/Los_Angeles",
             "dovecote_recommendations_per_list": 5,

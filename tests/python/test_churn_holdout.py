@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from warehouse.compiled_project import CompiledProject
+from warehouse.compiled_project import CompiledProject, compile_project
 
 pytestmark = pytest.mark.slow
 
@@ -76,11 +76,13 @@ def complete_journey() -> pd.DataFrame:
 def projects(tmp_path_factory: pytest.TempPathFactory) -> dict[int, CompiledProject]:
     return {
         horizon_days: CompiledProject(
-            tmp_path_factory.mktemp("compiled"),
-            {
-                "dovecote_churn_activities": ["order"],
-                "dovecote_churn_horizons": [horizon_days],
-            },
+            compile_project(
+                tmp_path_factory.mktemp("compiled"),
+                {
+                    "dovecote_churn_activities": ["order"],
+                    "dovecote_churn_horizons": [horizon_days],
+                },
+            )
         )
         for horizon_days in (91, 273)
     }

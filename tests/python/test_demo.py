@@ -248,3 +248,12 @@ def test_a_broken_definition_is_noticed(demo: Path) -> None:
         "marts_agree_with_each_other",
     ):
         assert f"Failure in test {test}" in result.stdout
+    with connect(broken) as connection:
+        failures = connection.execute(
+            "select rule_name, failing_rows, failing_key "
+            "from dovecote_dbt_test__audit.mart_customer_rfm_key_and_rules"
+        ).fetchall()
+        ((customers,),) = connection.execute(
+            "select count(*) from dovecote_marts.mart_customer_rfm"
+        ).fetchall()
+    assert failures == [("primary_key", customers, "customer_id: c1")]

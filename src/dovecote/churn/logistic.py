@@ -153,7 +153,7 @@ def _rows(task: Task, groups: Mapping[str, str], minimum_outcomes: int) -> list[
     numbers = {"intercept": (np.nan, 0.0, 1.0)}
     if task.status == "trainable":
         used, penalty = _choose(task, list(groups.values()), minimum_outcomes)
-        model = _Design(task.training).fit(used, penalty)
+        (model,) = _Design(task.training).fits(used, [penalty])
         fitted = zip(model.coefficient, model.center, model.scale, strict=True)
         numbers = {
             "intercept": (model.intercept, 0.0, 1.0),
@@ -191,22 +191,29 @@ class _Design:
         self.is_older = np.eye(len(training))[age]
         self.is_older[:, 0] = 0
 
-    def fit(self, columns: IntArray, penalty: float) -> Model:
-        """Fit a model on the features of these positions."""
-        # A prior variance of 1 for differences between snapshots, whatever the penalty.
-        differences = self.is_older * np.sqrt(penalty)
-        regression = LogisticRegression(C=1 / penalty, solver="newton-cholesky", tol=1e-8)
-        design = np.column_stack([self.standardised[:, columns], differences])
-        with warnings.catch_warnings():
-            # A very long tail of a feature makes the solver hand over to a slower one, and say so.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            regression.fit(design, self.is_churned)
-        return Model(
-            intercept=float(regression.intercept_[0]),
-            coefficient=regression.coef_[0, : len(columns)],
-            center=self.center[columns],
-            scale=self.scale[columns],
-        )
+    def fits(self, columns: IntArray, penalties: Sequence[float]) -> list[Model]:
+        """Fit a model for each penalty, from where the one before ended, on some features."""
+        regression = LogisticRegression(solver="newton-cholesky", tol=1e-8, warm_start=True)
+        models = []
+        for penalty in penalties:
+            # A prior variance of 1 for differences between snapshots, whatever the penalty.
+            differences = self.is_older * np.sqrt(penalty)
+            design = np.column_stack([self.standardised[:, columns], differences])
+            regression.set_params(C=1 / penalty)
+            with warnings.catch_warnings():
+                # A very long tail of a feature makes the solver hand over to a slower one, and
+                # say so.
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                regression.fit(design, self.is_churned)
+            models.append(
+                Model(
+                    intercept=float(regression.intercept_[0]),
+                    coefficient=regression.coef_[0, : len(columns)].copy(),
+                    center=self.center[columns],
+                    scale=self.scale[columns],
+                )
+            )
+        return models
 
 
 def _choose(task: Task, group_of: Sequence[str], minimum_outcomes: int) -> tuple[IntArray, float]:
@@ -225,10 +232,10 @@ def _choose(task: Task, group_of: Sequence[str], minimum_outcomes: int) -> tuple
     # Groups of which nothing varies repeat a shorter rung of the ladder.
     rungs = {len(columns(groups)): columns(groups) for groups in LADDER}
     candidates = [(rung, penalty) for rung in rungs.values() for penalty in PENALTIES]
-    losses = np.array(
+    losses = np.concatenate(
         [
-            np.concatenate([_log_loss(newest, older, *candidate) for newest, older in folds])
-            for candidate in candidates
+            np.concatenate([_log_losses(newest, older, rung) for newest, older in folds], axis=1)
+            for rung in rungs.values()
         ]
     )
     behind = losses - losses[losses.mean(axis=1).argmin()]
@@ -236,9 +243,9 @@ def _choose(task: Task, group_of: Sequence[str], minimum_outcomes: int) -> tuple
     return candidates[int(np.argmax(behind.mean(axis=1) <= standard_error))]
 
 
-def _log_loss(
-    validation: Snapshot, design: _Design, columns: IntArray, penalty: float
-) -> FloatArray:
-    log_odds = design.fit(columns, penalty).log_odds(validation.values[:, columns])
+def _log_losses(validation: Snapshot, design: _Design, columns: IntArray) -> FloatArray:
+    """Compute what each customer adds to the loss, of shape (penalties, customers)."""
+    values = validation.values[:, columns]
+    log_odds = [model.log_odds(values) for model in design.fits(columns, PENALTIES)]
     sign = np.where(validation.is_churned == 1, -1.0, 1.0)
-    return np.asarray(np.logaddexp(0.0, sign * log_odds))
+    return np.asarray(np.logaddexp(0.0, sign * np.array(log_odds)))

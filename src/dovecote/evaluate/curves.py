@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dovecote.evaluate.graded import FloatArray, Scores, running_sum, scores_by_key, table
+from dovecote.evaluate.graded import KEY, FloatArray, Scores, running_sum, scores_by_key, table
 
 COLUMNS = {
     "curve_name": "string",
@@ -54,13 +54,19 @@ def curves_table(graded: pd.DataFrame, points: int = 101) -> pd.DataFrame:
     if points < 2:
         raise ValueError("points must be at least 2: a curve has two ends.")
     curves = [
-        pd.DataFrame(curve).assign(
-            **key._asdict(), curve_name=name, point_index=np.arange(curve["x"].size)
-        )
+        ((*key, name), curve)
         for key, scores in scores_by_key(graded)
         for name, curve in _curves(scores, points).items()
     ]
-    return table(curves, COLUMNS)
+    if not curves:
+        return table([], COLUMNS)
+    sizes = [curve["x"].size for _, curve in curves]
+    names = pd.DataFrame([name for name, _ in curves], columns=[*KEY, "curve_name"])
+    joined = names.loc[np.repeat(names.index, sizes)].reset_index(drop=True)
+    for column in ("x", "y", "threshold"):
+        joined[column] = np.concatenate([curve[column] for _, curve in curves])
+    joined["point_index"] = np.concatenate([np.arange(size) for size in sizes])
+    return table([joined], COLUMNS)
 
 
 def _curves(scores: Scores, points: int) -> dict[str, dict[str, FloatArray]]:

@@ -83,6 +83,8 @@ class Builder:
             error = self._invoke("seed", ["path:seeds/reference"])
         assert error is None, error
         self._seeds = tables_in(self._seeded)
+        # What was parsed stays, so that the garbage of each build is not looked for in it.
+        gc.freeze()
 
     def build(
         self,

@@ -44,8 +44,18 @@ class Node:
 
 def compile_project(
     folder: Path, variables: Mapping[str, Any] | None = None, *, fixes_as_of: bool = True
-) -> dict[str, Node]:
-    """Compile the project into `folder` and list its nodes in the order in which they can run."""
+) -> Path:
+    """Compile the project into `folder`, and give the folder: keep it as long as it is used.
+
+    Parameters
+    ----------
+    folder
+        Where dbt writes.
+    variables
+        Vars of the package.
+    fixes_as_of
+        Whether every run names its as_of; otherwise the rows say it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     result = subprocess.run(
         [
@@ -65,6 +75,11 @@ def compile_project(
     )
     if result.returncode:
         raise RuntimeError(result.stdout + result.stderr)
+    return folder
+
+
+def _compiled_nodes(folder: Path) -> dict[str, Node]:
+    """List the nodes in the order in which they can run."""
     manifest = json.loads((folder / "manifest.json").read_text())["nodes"]
     wanted = {
         key: node
@@ -103,27 +118,11 @@ def _name(node: Mapping[str, Any]) -> str:
 
 
 class CompiledProject:
-    """The compiled project, ready to run on shops.
+    """The project that `compile_project` compiled into a folder, ready to run on shops."""
 
-    Parameters
-    ----------
-    folder
-        Where dbt writes; keep it as long as the project is used.
-    variables
-        Vars of the package.
-    fixes_as_of
-        Whether every run names its as_of; otherwise the rows say it.
-    """
-
-    def __init__(
-        self,
-        folder: Path,
-        variables: Mapping[str, Any] | None = None,
-        *,
-        fixes_as_of: bool = True,
-    ) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.nodes = compile_project(folder, variables, fixes_as_of=fixes_as_of)
+        self.nodes = _compiled_nodes(folder)
         self.raw_columns = {
             name.removeprefix("raw_"): re.findall(r" as (\w+),?$", node.sql, re.MULTILINE)
             for name, node in self.nodes.items()
