@@ -49,3 +49,21 @@
     {{ adapter.commit() }}
     {{ return({'relations': [this]}) }}
 {% endmacro %}
+
+
+{# Where a table of Python is made before it takes the place of the old one; Spark overwrites that one itself. #}
+{% macro place_of_new_table() %}
+    {%- if target.type != 'duckdb' -%}
+        {{ return(this.incorporate(type='table')) }}
+    {%- endif -%}
+    {%- set new_table = make_intermediate_relation(this.incorporate(type='table')) -%}
+    {%- do run_query("drop table if exists " ~ new_table) -%}
+    {{ return(new_table) }}
+{% endmacro %}
+
+{% macro move_new_table(new_table) %}
+    {%- if target.type == 'duckdb' -%}
+        {%- do drop_relation_if_exists(load_cached_relation(this)) -%}
+        {%- do adapter.rename_relation(new_table, this.incorporate(type='table')) -%}
+    {%- endif -%}
+{% endmacro %}

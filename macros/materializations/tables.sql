@@ -10,12 +10,24 @@
 {% materialization kept_table, default, supported_languages=['sql', 'python'] %}
     {%- if dovecote.is_up_to_date() -%}
         {{ return(dovecote.keep_table()) }}
+    {%- elif model.language == 'sql' -%}
+        {{ return(dovecote.build_table()) }}
     {%- endif -%}
-    {{ return(dovecote.build_table()) }}
+    {#- dbt runs Python from a materialization itself only, and from no macro that it calls -#}
+    {%- set new_table = dovecote.place_of_new_table() -%}
+    {{ run_hooks(pre_hooks) }}
+    {% call statement('main', language='python') -%}
+        {{- create_table_as(False, new_table, compiled_code, 'python') }}
+    {%- endcall %}
+    {%- do dovecote.move_new_table(new_table) -%}
+    {{ run_hooks(post_hooks) }}
+    {%- do persist_docs(this, model) -%}
+    {{ adapter.commit() }}
+    {{ return({'relations': [this]}) }}
 {% endmaterialization %}
 
 
-{% materialization sliced_table, default, supported_languages=['sql', 'python'] %}
+{% materialization sliced_table, default %}
     {%- if dovecote.is_up_to_date() -%}
         {{ return(dovecote.keep_table()) }}
     {%- elif dovecote.is_slice() -%}
