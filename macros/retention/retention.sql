@@ -333,7 +333,7 @@ from (
 {% macro wilson_bound(side, successes, trials) -%}
     {%- set z = 1.959963984540054 -%}
     cast(
-        ({{ successes }} + {{ z * z / 2 }}) / ({{ trials }} + {{ z * z }})
+        (cast({{ successes }} as double) + {{ z * z / 2 }}) / ({{ trials }} + {{ z * z }})
         {{ "-" if side == "low" else "+" }} {{ z }} * sqrt(
             ({{ successes }} * ({{ trials }} - {{ successes }})) / cast(nullif({{ trials }}, 0) as double) + {{ z * z / 4 }}
         ) / ({{ trials }} + {{ z * z }}) as double
