@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-pyspark_sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed")
-
 import dovecote.dbt as library
 from dovecote.dbt import as_frame, as_table, day_by_day
 from dovecote.recommend import Similarities, on_spark, rules_of, similarities_of
 from dovecote.recommend import rules as rules_module
+
+pyspark_sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed")
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::FutureWarning")]
 
