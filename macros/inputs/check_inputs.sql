@@ -15,40 +15,44 @@
 {# Before anything is written: every file can be opened and has the columns it must have. #}
 {% macro check_inputs() %}
     {%- if execute and dovecote.input_mode() == 'folder' -%}
-        {%- set folder = dovecote.input_folder() -%}
-        {%- if dovecote.is_pattern(folder) -%}
-            {%- do dovecote.stop(folder ~ " has one of * ? [ ] { } in its name, which is read as a pattern: rename the folder.") -%}
-        {%- endif -%}
-        {%- if run_query("select 1 from glob('" ~ dovecote.quoted(folder.rstrip('/')) ~ "')").rows -%}
-            {%- do dovecote.stop(folder ~ " is a file: let DOVECOTE_DATA name the folder that holds it.") -%}
-        {%- elif not dovecote.entity_files('orders') -%}
-            {%- set others = [] -%}
-            {%- for row in run_query("select file from glob('" ~ dovecote.quoted(folder.rstrip('/')) ~ "/*') order by file").rows -%}
-                {%- do others.append(row[0].split('/')[-1]) -%}
-            {%- endfor -%}
-            {%- do dovecote.stop(
-                folder ~ (" holds " ~ others | join(', ') | truncate(200) ~ " but no orders" if others else " does not exist or is empty")
-                ~ ": put orders.csv, orders.jsonl, orders.parquet or a folder orders/ there, or correct DOVECOTE_DATA."
-            ) -%}
-        {%- endif -%}
-        {%- do dovecote.report_unread_files(folder) -%}
-        {%- for entity in dovecote.input_entities() -%}
-            {%- set files = dovecote.entity_files(entity) -%}
-            {%- if 'parquet' in files | map(attribute='format') -%}
-                {#- DuckDB's own errors about the inside of a Parquet file do not name it -#}
-                {%- do log("Dovecote: reading " ~ files | map(attribute='path') | join(', ') | truncate(300), info=true) -%}
-            {%- endif -%}
-            {%- for file in files -%}
-                {%- if file["format"] == 'parquet' -%} {%- do dovecote.check_parquet(file["path"]) -%}
-                {%- else -%} {%- do dovecote.check_text(file) -%}
-                {%- endif -%}
-                {%- set found = dovecote.file_columns(file, entity).keys() | list -%}
-                {%- if found or file["format"] != 'jsonl' -%}
-                    {%- do dovecote.require_columns(entity, found, file["path"]) -%}
-                {%- endif -%}
-            {%- endfor -%}
-        {%- endfor -%}
+        {%- do adapter.dispatch('check_folder', 'dovecote')() -%}
     {%- endif -%}
+{% endmacro %}
+
+{% macro default__check_folder() %}
+    {%- set folder = dovecote.input_folder() -%}
+    {%- if dovecote.is_pattern(folder) -%}
+        {%- do dovecote.stop(folder ~ " has one of * ? [ ] { } in its name, which is read as a pattern: rename the folder.") -%}
+    {%- endif -%}
+    {%- if run_query("select 1 from glob('" ~ dovecote.quoted(folder.rstrip('/')) ~ "')").rows -%}
+        {%- do dovecote.stop(folder ~ " is a file: let DOVECOTE_DATA name the folder that holds it.") -%}
+    {%- elif not dovecote.entity_files('orders') -%}
+        {%- set others = [] -%}
+        {%- for row in run_query("select file from glob('" ~ dovecote.quoted(folder.rstrip('/')) ~ "/*') order by file").rows -%}
+            {%- do others.append(row[0].split('/')[-1]) -%}
+        {%- endfor -%}
+        {%- do dovecote.stop(
+            folder ~ (" holds " ~ others | join(', ') | truncate(200) ~ " but no orders" if others else " does not exist or is empty")
+            ~ ": put orders.csv, orders.jsonl, orders.parquet or a folder orders/ there, or correct DOVECOTE_DATA."
+        ) -%}
+    {%- endif -%}
+    {%- do dovecote.report_unread_files(folder) -%}
+    {%- for entity in dovecote.input_entities() -%}
+        {%- set files = dovecote.entity_files(entity) -%}
+        {%- if 'parquet' in files | map(attribute='format') -%}
+            {#- DuckDB's own errors about the inside of a Parquet file do not name it -#}
+            {%- do log("Dovecote: reading " ~ files | map(attribute='path') | join(', ') | truncate(300), info=true) -%}
+        {%- endif -%}
+        {%- for file in files -%}
+            {%- if file["format"] == 'parquet' -%} {%- do dovecote.check_parquet(file["path"]) -%}
+            {%- else -%} {%- do dovecote.check_text(file) -%}
+            {%- endif -%}
+            {%- set found = dovecote.file_columns(file, entity).keys() | list -%}
+            {%- if found or file["format"] != 'jsonl' -%}
+                {%- do dovecote.require_columns(entity, found, file["path"]) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
 {% endmacro %}
 
 

@@ -6,15 +6,8 @@
 {# The files of an entity, sorted: [{"path": ..., "name": ..., "format": csv, jsonl or parquet}]. #}
 {% macro entity_files(entity) %}
     {%- set folder = dovecote.input_folder().rstrip('/') -%}
-    {#- ** walks subfolders but skips symbolic links, * the other way round -#}
-    {%- set start = dovecote.quoted(folder) ~ "/" ~ entity -%}
-    {%- set found = run_query(
-        "select file from glob('" ~ start ~ ".*') union select file from glob('" ~ start ~ "/*') union "
-        ~ "select file from glob('" ~ start ~ "/**') order by file"
-    ) -%}
     {%- set files = [] -%}
-    {%- for row in found.rows -%}
-        {%- set path = row[0] | replace('\\', '/') -%}
+    {%- for path in adapter.dispatch('paths_of_entity', 'dovecote')(folder, entity) -%}
         {%- set name = path[folder | length + 1:] -%}
         {%- set base = name.split('/')[-1] -%}
         {%- set format = {'ndjson': 'jsonl'}.get(base.split('.')[-1] | lower, base.split('.')[-1] | lower) -%}
@@ -37,6 +30,20 @@
 {% endmacro %}
 
 
+{# The paths of all files in a folder that bear an entity's name, or are in a folder of its name. #}
+{% macro default__paths_of_entity(folder, entity) %}
+    {#- ** walks subfolders but skips symbolic links, * the other way round -#}
+    {%- set start = dovecote.quoted(folder) ~ "/" ~ entity -%}
+    {%- set found = run_query(
+        "select file from glob('" ~ start ~ ".*') union select file from glob('" ~ start ~ "/*') union "
+        ~ "select file from glob('" ~ start ~ "/**') order by file"
+    ) -%}
+    {%- set paths = [] -%}
+    {%- for row in found.rows -%} {%- do paths.append(row[0] | replace('\\', '/')) -%} {%- endfor -%}
+    {{ return(paths) }}
+{% endmacro %}
+
+
 {# Whether a path holds a character that DuckDB takes for a pattern of paths. #}
 {% macro is_pattern(path) %}{{ return(modules.re.search('[*?{}\\[\\]]', path) is not none) }}{% endmacro %}
 
@@ -54,6 +61,10 @@
         {%- for name in dovecote.csv_header(file["path"]) -%} {%- do found.update({name: 'VARCHAR'}) -%} {%- endfor -%}
     {%- elif file["format"] == 'jsonl' -%}
         {%- for name in dovecote.json_keys(file["path"], entity) -%} {%- do found.update({name | lower: 'VARCHAR'}) -%} {%- endfor -%}
+    {%- elif target.type != 'duckdb' -%}
+        {%- for row in run_query("describe query select * from parquet.`" ~ file["path"] ~ "`").rows -%}
+            {%- do found.update({row[0] | lower: row[1]}) -%}
+        {%- endfor -%}
     {%- else -%}
         {#- DuckDB renames a column that differs from another one in case only -#}
         {%- set names = run_query("select lower(name) from parquet_schema('" ~ dovecote.quoted(file["path"]) ~ "')").columns[0].values() | list -%}
@@ -111,7 +122,7 @@ select
     '{{ entity }}' as entity,
     '{{ dovecote.quoted(file["name"]) }}' as source_name,
             {% if file["format"] == 'parquet' -%}
-    (select num_rows from parquet_file_metadata('{{ dovecote.quoted(file["path"]) }}')) as physical_rows
+    {{ adapter.dispatch('parquet_rows', 'dovecote')(file["path"]) }} as physical_rows
             {%- else -%}
     {{ dovecote.count_lines(file["path"]).filled - (1 if file["format"] == 'csv' else 0) }} as physical_rows
             {%- endif -%}
@@ -123,3 +134,7 @@ select
     (select count(*) from {{ relation }}) as physical_rows
     {%- endif -%}
 {% endmacro %}
+
+{% macro default__parquet_rows(path) -%}
+    (select num_rows from parquet_file_metadata('{{ dovecote.quoted(path) }}'))
+{%- endmacro %}

@@ -5,6 +5,10 @@
     aside in a temporary table of this connection.
 #}
 {% macro physical_lines(path, rejects) -%}
+    {{ adapter.dispatch('physical_lines', 'dovecote')(path, rejects) }}
+{%- endmacro %}
+
+{% macro default__physical_lines(path, rejects) -%}
     read_csv(
         '{{ dovecote.quoted(path) }}', auto_detect = false, header = false, columns = {'line': 'varchar'},
         delim = '{{ "\x07\x1e\x07\x1f" }}', quote = '', escape = '', strict_mode = false,
@@ -16,6 +20,10 @@
 
 {# What a pass over the physical lines of a file finds: filled lines, the first beyond 32 MB and the first without UTF-8. #}
 {% macro count_lines(path) %}
+    {{ return(adapter.dispatch('count_lines', 'dovecote')(path)) }}
+{% endmacro %}
+
+{% macro default__count_lines(path) %}
     {%- do run_query("drop table if exists rejects_of_lines") -%}
     {%- do run_query("drop table if exists scans_of_lines") -%}
     {%- set read = run_query("select count(line) from " ~ dovecote.physical_lines(path, 'lines')).rows[0] -%}
@@ -60,8 +68,9 @@
 
 {# The keys of a JSON lines file, as they are spelled there. Stops the run on two spellings of one that is read. #}
 {% macro json_keys(path, entity) %}
+    {%- set keys_of_line = "unnest(json_keys(case when json_valid(line) then line end))" if target.type == 'duckdb' else "explode(json_object_keys(line))" -%}
     {%- set rows = run_query(
-        "select distinct key from (select unnest(json_keys(case when json_valid(line) then line end)) as key from "
+        "select distinct key from (select " ~ keys_of_line ~ " as key from "
         ~ dovecote.physical_lines(path, entity ~ '_keys')
         ~ ") order by key"
     ).rows -%}
@@ -83,6 +92,10 @@
     are no records; careful reads a file line by line instead, and keeps those lines in their place.
 #}
 {% macro file_records(file, found, entity, careful=false) %}
+    {{ adapter.dispatch('file_records', 'dovecote')(file, found, entity, careful) }}
+{% endmacro %}
+
+{% macro default__file_records(file, found, entity, careful) %}
     {%- set path = file["path"] -%}
     {%- set columns = [] -%}
     {%- for name in found if dovecote.is_read(entity, name) -%}
@@ -171,7 +184,7 @@
     thrown the reader off its track, and the file is read again with care.
 #}
 {% macro keep_rejected_lines(entity) %}
-    {%- if execute and dovecote.input_mode() == 'folder' -%}
+    {%- if execute and dovecote.input_mode() == 'folder' and target.type == 'duckdb' -%}
         {%- set has_rejects = run_query(
             "select count(*) from duckdb_tables() where table_name = 'rejects_of_" ~ entity ~ "'"
         ).rows[0][0] > 0 -%}

@@ -11,12 +11,19 @@
             {%- set most_frequent -%}
                 select
                     entity,
-                    reasons || ', as in ' || concat_ws(
-                        ' ', min_by(source_name, quarantine_number), min_by(source_position, quarantine_number)
-                    ) as example
-                from {{ quarantine }}
-                group by entity, reasons
-                qualify row_number() over (partition by entity order by count(*) desc, reasons) = 1
+                    example
+                from (
+                    select
+                        entity,
+                        reasons,
+                        count(*) as rows_with_reasons,
+                        reasons || ', as in ' || concat_ws(
+                            ' ', min_by(source_name, quarantine_number), min_by(source_position, quarantine_number)
+                        ) as example
+                    from {{ quarantine }}
+                    group by entity, reasons
+                ) as counted
+                qualify row_number() over (partition by entity order by rows_with_reasons desc, reasons) = 1
             {%- endset -%}
             {%- for row in run_query(
                 "select reconciliation.entity, quarantined, rows_in, example from " ~ reconciliation ~ " as reconciliation"

@@ -45,9 +45,8 @@ def load(spark: Any, folder: Path) -> None:
     """Put exported tables into Spark's catalog."""
     for path in sorted(folder.glob("*/*")):
         spark.sql(f"create schema if not exists {path.parent.name}")
-        spark.sql(
-            f"create table if not exists {path.parent.name}.{path.name} using parquet location '{path.resolve()}'"
-        )
+        name = f"{path.parent.name}.{path.name}"
+        spark.sql(f"create table {name} using parquet location '{path.resolve()}'")
 
 
 def check(folder: Path, models: list[str], target: str, variables: str) -> int:

@@ -83,7 +83,7 @@ def differences(
     """
     if any_integers:
         expected, actual = _with_one_integer(expected), _with_one_integer(actual)
-    if expected.types != actual.types:
+    if list(expected.types.items()) != list(actual.types.items()):
         return _type_differences(expected, actual)
     counts = [
         connection.execute(f"select count(*) from {side.relation}").fetchall()[0][0]
@@ -192,4 +192,33 @@ def _double_differences(
         if rows:
             shown = "; ".join(f"{row[2]} against {row[3]} at {row[1]}" for row in rows)
             found.append(f"{name} differs in {rows[0][0]:,} rows, such as: {shown}")
+    return found
+
+
+# What is a warehouse's own: its registry of builds, and whom `dovecote forget` keeps out of it.
+OF_ITS_OWN = ("mart_builds", "builds", "forgotten_people")
+
+
+def build_differences(warehouse: Path, spark_tables: Path, schemas: Collection[str]) -> list[str]:
+    """Compare all tables of some schemas: a DuckDB warehouse and Spark's folder of tables."""
+    found = []
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        connection.execute("set timezone = 'UTC'")
+        tables = connection.execute(
+            "select table_schema, table_name from information_schema.tables "
+            "where list_contains(?, table_schema) order by all",
+            [list(schemas)],
+        ).fetchall()
+        assert tables, f"{warehouse} has no table in {', '.join(schemas)}"
+        for schema, name in tables:
+            folder = spark_tables / f"{schema}.db" / name
+            if name in OF_ITS_OWN:
+                continue
+            if not list(folder.rglob("*.parquet")):
+                found.append(f"{schema}.{name}: missing in Spark")
+                continue
+            sentences = differences(
+                connection, table(connection, f"{schema}.{name}"), parquet(connection, folder)
+            )
+            found += [f"{schema}.{name}: {sentence}" for sentence in sentences]
     return found
