@@ -89,7 +89,7 @@
     (
         select
             {% for name in dovecote.json_keys(path, entity) if dovecote.is_read(entity, name | lower) -%}
-            case when is_record then get_json_object(line, '$["{{ dovecote.quoted(name) }}"]') end as "{{ name | lower }}",
+            case when is_record then get_json_object(line, '$[''{{ name }}'']') end as "{{ name | lower }}",
             {% endfor -%}
             'record ' || (monotonically_increasing_id() + 1) as source_position,
             case when not is_record then 'malformed_line' end as malformed_reason,

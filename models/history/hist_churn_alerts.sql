@@ -91,7 +91,7 @@ final as (
         ranked.last_order_date,
         ranked.model_name,
         ranked.model_version,
-        ranked.alert_rank
+        cast(ranked.alert_rank as bigint) as alert_rank
     from ranked
     cross join run
     where ranked.alert_rank <= {{ var("dovecote_alert_daily_capacity") }}

@@ -113,7 +113,7 @@ ratings as (
     select
         cutoffs.cutoff_date,
         reviews.customer_id,
-        cast(avg(reviews.rating) as double) as mean_rating
+        avg(cast(reviews.rating as double)) as mean_rating
     from cutoffs
     inner join reviews
         on cutoffs.cutoff_date >= reviews.review_date

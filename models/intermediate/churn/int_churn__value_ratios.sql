@@ -29,10 +29,10 @@ steps as (
 
     select
         value_third,
-        ceil(percentage) as percentage,
+        cast(ceil(percentage) as double) as percentage,
         max(ratio) as ratio
     from ranked
-    group by value_third, ceil(percentage)
+    group by value_third, cast(ceil(percentage) as double)
 
 ),
 

@@ -34,8 +34,8 @@ final as (
         cast(
             avg(
                 case
-                    when backtest.actual_value between intervals.value_low and intervals.value_high then cast(1 as double)
-                    when intervals.value_low is not null then cast(0 as double)
+                    when backtest.actual_value between intervals.value_low and intervals.value_high then 1
+                    when intervals.value_low is not null then 0
                 end
             ) as double
         ) as interval_coverage

@@ -6,4 +6,5 @@ def model(dbt, session):
     examples = as_frame(dbt.ref("dovecote", "int_churn__examples"))
     snapshots = as_frame(dbt.ref("dovecote", "int_churn__snapshots"))
     groups = as_frame(dbt.ref("dovecote", "int_churn__feature_groups"))
-    return as_table(logistic_coefficients(examples, snapshots, dict(groups.to_numpy())))
+    groups = groups.sort_values("feature_number").set_index("feature_name")["feature_group"]
+    return as_table(logistic_coefficients(examples, snapshots, groups.to_dict()))

@@ -17,10 +17,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
 from dovecote.churn.training import KEY, MINIMUM_OUTCOMES, read_tasks
+
+FEATURE_DIGITS = 9
+"""Digits behind the point to which any database computes the same features."""
 
 CHALLENGERS: dict[str, Callable[[], Any]] = {
     "random_forest": lambda: RandomForestClassifier(
@@ -68,11 +72,11 @@ def challenger_scores(
         is_graded = not np.isnan(scored.is_churned).any()
         if task.status != "trainable" or not task.varies.any() or not is_graded:
             continue
-        values = np.concatenate([snapshot.values for snapshot in task.training])
+        values = _steady(np.concatenate([snapshot.values for snapshot in task.training]))
         is_churned = np.concatenate([snapshot.is_churned for snapshot in task.training])
         for model_name, model in CHALLENGERS.items():
             fitted = model().fit(values[:, task.varies], is_churned)
-            probability = fitted.predict_proba(scored.values[:, task.varies])[:, 1]
+            probability = fitted.predict_proba(_steady(scored.values)[:, task.varies])[:, 1]
             tables.append(
                 pd.DataFrame(
                     {
@@ -91,3 +95,8 @@ def challenger_scores(
     }
     empty = pd.DataFrame(columns=list(types))
     return pd.concat(tables or [empty], ignore_index=True).astype(types)
+
+
+def _steady(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Round features: a tree may split between two values that differ in their last digit."""
+    return np.round(values, FEATURE_DIGITS)

@@ -143,7 +143,7 @@ class PairSums:
     @property
     def buyers(self) -> IntArray:
         """Give the customers who bought each product, shape (products,)."""
-        return self.co_buyers.diagonal().astype(np.int64)
+        return np.asarray(self.co_buyers.diagonal(), dtype=np.int64)
 
     @property
     def mean_squares(self) -> FloatArray:
@@ -152,7 +152,7 @@ class PairSums:
 
     def co_buyers_of(self, block: slice) -> FloatArray:
         """Give rows of ``co_buyers``."""
-        return self.co_buyers[block].toarray()
+        return np.asarray(self.co_buyers[block].toarray())
 
     def kernel(self, regularisation: float, memory_gb: float) -> _Kernel:
         """Give the matrix of EASE."""
@@ -181,7 +181,7 @@ class _Baskets:
         return np.asarray((self._baskets.log_counts**2).mean(axis=0))
 
     def co_buyers_of(self, block: slice) -> FloatArray:
-        return (self._of_products[block] @ self._is_bought).toarray()
+        return np.asarray((self._of_products[block] @ self._is_bought).toarray())
 
     def kernel(self, regularisation: float, memory_gb: float) -> _Kernel:
         return _ease(self._baskets, regularisation, memory_gb)

@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from numpy.typing import NDArray
+from pandas.testing import assert_frame_equal
 from scipy import sparse
 from small_shops import basket_counts, weights_of
 
 from dovecote.recommend import item_similarities, similarities
 from dovecote.recommend.baskets import blocks_of_cost
-from dovecote.recommend.similarities import Similarities
+from dovecote.recommend.similarities import PairSums, Similarities, ease_similarities
 
 Matrix = NDArray[np.float64]
 PRIMAL, DUAL = (60, 25), (12, 40)
@@ -57,6 +58,24 @@ def test_ease_is_a_ridge_regression_on_the_other_products(
     by_chance = np.outer(bought.sum(axis=0), bought.sum(axis=0)) / len(counts)
     shown = np.where((bought.T @ bought > by_chance) & (expected > 0), expected, 0)
     assert_allclose(matrix_of(found.display, shape[1]), shown, atol=2e-6)
+
+
+@pytest.mark.parametrize("memory_gb", [1.0, 1e-6], ids=["one block", "blocks"])
+def test_sums_of_pairs_say_as_much_as_baskets(memory_gb: float) -> None:
+    counts = basket_counts(*PRIMAL, seed=4)
+    table = weights_of(counts)
+    weights, bought = np.log1p(counts), (counts > 0).astype(np.float32)
+    sums = PairSums(
+        customers=len(counts),
+        products=np.unique(table["product_id"]),
+        owned=weights.sum(axis=0),
+        gram=sparse.csr_array(weights.T @ weights),
+        co_buyers=sparse.csr_array(bought.T @ bought),
+    )
+    found = ease_similarities(sums, 3, neighbours=7, memory_gb=memory_gb)
+    expected = item_similarities(table, method="ease", regularisation=3, neighbours=7)
+    for ours, theirs in zip(found, expected, strict=True):
+        assert_frame_equal(ours, theirs, atol=2e-6)
 
 
 def test_ill_conditioned_ease_takes_more_digits() -> None:

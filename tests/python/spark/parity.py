@@ -195,30 +195,41 @@ def _double_differences(
     return found
 
 
-# Rows about builds themselves, in a view that the registry fills after the models.
-ABOUT_BUILDS = ("mart_builds",)
+# What is a warehouse's own: its registry of builds, and whom `dovecote forget` keeps out of it.
+OF_ITS_OWN = ("mart_builds", "builds", "forgotten_people")
 
 
-def build_differences(warehouse: Path, spark_tables: Path, schemas: Collection[str]) -> list[str]:
+def build_differences(
+    warehouse: Path,
+    spark_tables: Path,
+    schemas: Collection[str],
+    *,
+    ignored: Collection[str] = EXPLAINED,
+    any_integers: bool = False,
+) -> list[str]:
     """Compare all tables of some schemas: a DuckDB warehouse and Spark's folder of tables."""
     found = []
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")
         tables = connection.execute(
             "select table_schema, table_name from information_schema.tables "
-            "where list_contains(?, table_schema) order by all",
+            "where list_contains(?, table_schema) and table_type = 'BASE TABLE' order by all",
             [list(schemas)],
         ).fetchall()
         assert tables, f"{warehouse} has no table in {', '.join(schemas)}"
         for schema, name in tables:
             folder = spark_tables / f"{schema}.db" / name
-            if name in ABOUT_BUILDS:
+            if name in OF_ITS_OWN:
                 continue
             if not list(folder.rglob("*.parquet")):
                 found.append(f"{schema}.{name}: missing in Spark")
                 continue
             sentences = differences(
-                connection, table(connection, f"{schema}.{name}"), parquet(connection, folder)
+                connection,
+                table(connection, f"{schema}.{name}"),
+                parquet(connection, folder),
+                ignored=ignored,
+                any_integers=any_integers,
             )
             found += [f"{schema}.{name}: {sentence}" for sentence in sentences]
     return found
