@@ -16,6 +16,8 @@ WITHOUT_INPUTS := env -u DOVECOTE_DATA -u DOVECOTE_AS_OF -u DOVECOTE_WAREHOUSE -
 DEMO := $(WITHOUT_INPUTS) DOVECOTE_WAREHOUSE=warehouse/demo.duckdb DOVECOTE_PUBLISHED=warehouse/demo_published
 
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+# Fits take one thread unless told otherwise: dbt runs several nodes at once.
+export OMP_NUM_THREADS ?= 1
 export PYTHONWARNINGS := ignore::DeprecationWarning,ignore::FutureWarning
 
 .PHONY: help
@@ -56,6 +58,19 @@ test: $(INSTALLED) ## Everything: lint, Python tests, the demo with all data tes
 test-fast: $(INSTALLED) lint ## Lint and the tests that need no build
 	@$(MAKE) --no-print-directory pytest PYTEST_ARGUMENTS="--numprocesses 2 --dist loadfile -m 'not slow'"
 
+SPARK := $(VENV)/.spark
+$(SPARK): $(INSTALLED) adapters/sparksession/pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[spark]" --editable adapters/sparksession
+	@touch $@
+
+.PHONY: test-spark
+test-spark: $(SPARK) ## Build the demo on Spark in this process and compare every mart with DuckDB's (needs Java)
+	@$(WITHOUT_INPUTS) $(BIN)/pytest tests/python/spark adapters/sparksession/tests -m "not cluster"
+
+.PHONY: test-spark-cluster
+test-spark-cluster: $(SPARK) ## The same on a master and two workers of their own (needs Java)
+	@$(WITHOUT_INPUTS) $(BIN)/pytest tests/python/spark -m cluster
+
 .PHONY: pytest
 pytest: $(INSTALLED)
 	@$(WITHOUT_INPUTS) $(BIN)/pytest $(PYTEST_ARGUMENTS)
@@ -82,9 +97,14 @@ docs: $(DOCS)/dovecote.duckdb ## Write the documentation of every table and the 
 	@$(BIN)/python tools/docs_site.py $(DOCS) target/docs
 	@echo "Open target/docs/index.html"
 
-.PHONY: bench
-bench: $(INSTALLED) ## Measure the demo build and compare with the limit
+.PHONY: bench-demo
+bench-demo: $(INSTALLED) ## Measure the demo build beside its SQL alone, and what each kind of node costs
 	@$(WITHOUT_INPUTS) $(BIN)/python benchmarks/demo_build.py
+
+SIZE ?= 1M
+.PHONY: bench
+bench: $(INSTALLED) ## Measure builds of SIZE=1M, 10M or 100M events beside hand-written SQL
+	@$(WITHOUT_INPUTS) $(BIN)/python benchmarks/scale.py $(SIZE)
 
 .PHONY: bench-churn
 bench-churn: $(INSTALLED) ## Measure churn scores beside lifetimes, at 10 million customers, in a build

@@ -81,10 +81,12 @@ def is_singular(node: Mapping[str, Any]) -> bool:
 
 def comment_above(macro: Mapping[str, Any]) -> str:
     """Give the comment above a macro as one line."""
-    name = macro["name"]
+    kind, name = "macro", macro["name"] + r"\("
+    if is_materialization := re.fullmatch(r"materialization_(\w+)_default", macro["name"]):
+        kind, name = "materialization", is_materialization[1] + ","
     comment = r"\{#((?:(?!#\}).)*)#\}\s*"
     sql = (PROJECT / macro["original_file_path"]).read_text()
-    found = re.search(comment + rf"\{{%-? macro {name}\(", sql, re.DOTALL)
+    found = re.search(comment + rf"\{{%-? {kind} {name}", sql, re.DOTALL)
     return " ".join(found[1].split()) if found else ""
 
 

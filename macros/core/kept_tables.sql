@@ -1,4 +1,4 @@
-{# The adapter's own tables and views. #}
+{# The adapter's own table. #}
 {% macro build_table() %}
     {{ return(adapter.dispatch('build_table', 'dovecote')()) }}
 {% endmacro %}
@@ -11,6 +11,7 @@
     {{ return(dbt.materialization_table_spark()) }}
 {% endmacro %}
 
+{# The adapter's own view. #}
 {% macro build_view() %}
     {{ return(dbt.materialization_view_default()) }}
 {% endmacro %}
@@ -22,6 +23,7 @@
 {% endmacro %}
 
 
+{# Leaves the table of this model as it is. #}
 {% macro keep_table() %}
     {% call noop_statement('main', 'KEPT') %}{% endcall %}
     {{ return({'relations': [this]}) }}
@@ -61,6 +63,7 @@
     {{ return(new_table) }}
 {% endmacro %}
 
+{# Puts a table of Python in the place of the old one. #}
 {% macro move_new_table(new_table) %}
     {%- if target.type == 'duckdb' -%}
         {%- do drop_relation_if_exists(load_cached_relation(this)) -%}

@@ -39,3 +39,17 @@
         null
     {%- endfor -%}
 {%- endmacro %}
+
+
+{# The reporting currency. Amounts of old are in the last build's, so one of changes cannot go on with another. #}
+{% macro same_as_before(currency) -%}
+    {%- if dovecote.scope() == 'changes' -%}
+        case
+            when {{ currency }} is distinct from (select reporting_currency from {{ dovecote.previous_relation("int_core__run") }})
+                then error('Dovecote: most orders are in another currency than in the last build: build with --full-refresh, or set dovecote_currency.')
+            else {{ currency }}
+        end
+    {%- else -%}
+        {{ currency }}
+    {%- endif -%}
+{%- endmacro %}

@@ -15,8 +15,13 @@
 {# Before anything is written: every file can be opened and has the columns it must have. #}
 {% macro check_inputs() %}
     {%- if execute and dovecote.input_mode() == 'folder' -%}
-        {%- do adapter.dispatch('check_folder', 'dovecote')() -%}
+        {%- do dovecote.check_folder() -%}
     {%- endif -%}
+{% endmacro %}
+
+{# Stops the run on a folder without orders, and on a file that cannot be opened or lacks a column. #}
+{% macro check_folder() %}
+    {%- do adapter.dispatch('check_folder', 'dovecote')() -%}
 {% endmacro %}
 
 {% macro default__check_folder() %}

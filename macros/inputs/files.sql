@@ -7,7 +7,7 @@
 {% macro entity_files(entity) %}
     {%- set folder = dovecote.input_folder().rstrip('/') -%}
     {%- set files = [] -%}
-    {%- for path in adapter.dispatch('paths_of_entity', 'dovecote')(folder, entity) -%}
+    {%- for path in dovecote.paths_of_entity(folder, entity) -%}
         {%- set name = path[folder | length + 1:] -%}
         {%- set base = name.split('/')[-1] -%}
         {%- set format = {'ndjson': 'jsonl'}.get(base.split('.')[-1] | lower, base.split('.')[-1] | lower) -%}
@@ -31,6 +31,10 @@
 
 
 {# The paths of all files in a folder that bear an entity's name, or are in a folder of its name. #}
+{% macro paths_of_entity(folder, entity) %}
+    {{ return(adapter.dispatch('paths_of_entity', 'dovecote')(folder, entity)) }}
+{% endmacro %}
+
 {% macro default__paths_of_entity(folder, entity) %}
     {#- ** walks subfolders but skips symbolic links, * the other way round -#}
     {%- set start = dovecote.quoted(folder) ~ "/" ~ entity -%}
@@ -195,7 +199,7 @@ select
     '{{ entity }}' as entity,
     '{{ dovecote.quoted(file["name"]) }}' as source_name,
             {% if file["format"] == 'parquet' -%}
-    {{ adapter.dispatch('parquet_rows', 'dovecote')(file["path"]) }} as physical_rows
+    {{ dovecote.parquet_rows(file["path"]) }} as physical_rows
             {%- else -%}
     {{ dovecote.count_lines(file["path"]).filled - (1 if file["format"] == 'csv' else 0) }} as physical_rows
             {%- endif -%}
@@ -208,6 +212,12 @@ select
     (select count(*) from {{ relation }}) as physical_rows
     {%- endif -%}
 {% endmacro %}
+
+
+{# The number of rows of a Parquet file, as an expression. #}
+{% macro parquet_rows(path) -%}
+    {{ adapter.dispatch('parquet_rows', 'dovecote')(path) }}
+{%- endmacro %}
 
 {% macro default__parquet_rows(path) -%}
     (select num_rows from parquet_file_metadata('{{ dovecote.quoted(path) }}'))

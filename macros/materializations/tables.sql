@@ -1,12 +1,4 @@
-{#
-    What a build computes, decided once when it starts (macros/operations/scope.sql): everything, what new files change,
-    or nothing, where neither inputs, settings nor code are other than those of the last green build.
-
-    kept_table    a table that is left as it is where nothing has changed, and otherwise built anew
-    sliced_table  one of which a build of changes replaces a part: the rows whose `slice_key` is found in the
-                  relation `slice_of`, or in the new rows themselves where none is named
-    input_table   rows of an input: a view where Parquet files hold them, a table where they had to be parsed
-#}
+{# A table that is left as it is where nothing has changed since the last build, and otherwise made anew. #}
 {% materialization kept_table, default, supported_languages=['sql', 'python'] %}
     {%- if dovecote.is_up_to_date() -%}
         {{ return(dovecote.keep_table()) }}
@@ -27,6 +19,11 @@
 {% endmaterialization %}
 
 
+{#
+    A table of which a build of changes replaces a part: the rows whose `slice_key` is found in the relation `slice_of`
+    (there it may be called `slice_column`), or in the new rows themselves where none is named. Of these, `slice_where`
+    may spare some.
+#}
 {% materialization sliced_table, default %}
     {%- if dovecote.is_up_to_date() -%}
         {{ return(dovecote.keep_table()) }}
@@ -37,6 +34,7 @@
 {% endmaterialization %}
 
 
+{# Rows of an input: a view where Parquet files or relations hold them, a table where they had to be parsed. #}
 {% materialization input_table, default %}
     {%- if dovecote.input_mode() == 'folder' and dovecote.is_parsed(model.name.removeprefix('raw_')) -%}
         {{ return(dovecote.build_table()) }}

@@ -9,7 +9,7 @@
 {% macro start_scope() %}
     {#- dbt must see them before anything is executed -#}
     {%- for name in ['raw_input_files'] + dovecote.compared_relations() -%} {%- do ref('dovecote', name) -%} {%- endfor -%}
-    {%- for entity in dovecote.sliced_entities() -%} {%- do ref('dovecote', 'base_' ~ entity) -%} {%- endfor -%}
+    {%- for entity in dovecote.input_entities() -%} {%- do ref('dovecote', 'base_' ~ entity) -%} {%- endfor -%}
     {%- if dovecote.is_recorded() -%}
         {%- set basis = dovecote.basis() -%}
         {%- set scope = dovecote.found_scope(basis) if dovecote.can_follow_changes() else 'all' -%}
@@ -64,7 +64,7 @@
     ).rows[0][0] if dovecote.has_forgotten_people() else 0 -%}
     {{ return(local_md5([
         dovecote.settings_of(['dovecote_']) | tojson, dovecote.package_version(), dbt_version, dovecote.input_folder(),
-        checksums | sort | join(","), dovecote.macro_code(), forgotten,
+        checksums | sort | join(","), dovecote.macro_code(), forgotten, dovecote.fixed_as_of() != '',
     ] | join("|"))) }}
 {% endmacro %}
 
@@ -104,7 +104,9 @@
     {%- set previous_as_of = "timestamp '" ~ last["as_of"] ~ "'" -%}
     {%- set as_of = dovecote.read_as("timestamp", "'" ~ dovecote.fixed_as_of() ~ "'") if dovecote.fixed_as_of() else previous_as_of -%}
     {%- set is_later = run_query("select sign(epoch_us(" ~ as_of ~ ") - epoch_us(" ~ previous_as_of ~ "))").rows[0][0] -%}
-    {%- if not changed[0] and is_later == 0 -%}
+    {%- if dovecote.has_rows_of_a_future_past() -%}
+        {{ return('all') }}
+    {%- elif not changed[0] and is_later == 0 -%}
         {{ return('nothing') }}
     {%- elif changed[1] or is_later < 0 or dovecote.has_waiting_rows() -%}
         {{ return('all') }}
@@ -143,9 +145,10 @@
 
 {# Small tables whose changes touch rows of old: kept as they were, to be compared with what they become. #}
 {% macro compared_relations() %}
-    {{ return(['int_core__customer_merges', 'int_core__exclusions', 'int_core__daily_rates', 'stg_products']) }}
+    {{ return(['int_core__run', 'int_core__customer_merges', 'int_core__exclusions', 'int_core__daily_rates', 'stg_products']) }}
 {% endmacro %}
 
+{# Such a table as it was. #}
 {% macro previous_relation(name) %}
     {{ return(dovecote.history_schema() ~ '.previous_' ~ name) }}
 {% endmacro %}
@@ -156,6 +159,7 @@
     {{ return(dovecote.history_schema() ~ '.changed_files') }}
 {% endmacro %}
 
+{# What such a table holds, as a query. #}
 {% macro compared_files(known_files) %}
     {%- set versions = [] -%}
     {%- for entity in dovecote.input_entities() -%}
@@ -173,20 +177,34 @@
 {%- endmacro %}
 
 
-{# Whether rows wait for as_of, the clock or a rate to come to them: they are judged anew with all others. #}
+{# Whether rows wait for as_of or a rate to come to them: they are judged anew with all others. #}
 {% macro has_waiting_rows() %}
-    {%- set waiting = [] -%}
-    {%- for entity in dovecote.sliced_entities() -%}
-        {%- set happened_at = dovecote.input_entities()[entity]["happened_at"] -%}
-        {%- do waiting.append(
-            "select 1 from " ~ ref('dovecote', 'base_' ~ entity) ~ " where row_status = 'after_as_of'"
-            ~ (" or (reasons like '%after_run_start%' and " ~ happened_at ~ " <= timestamp '" ~ dovecote.run_start() ~ "')" if happened_at else "")
-        ) -%}
-    {%- endfor -%}
-    {%- do waiting.append(
+    {%- set waiting = [
         "select 1 from " ~ ref('dovecote', 'base_orders') ~ " where reasons like '%no_exchange_rate%' and exists (select 1 from "
         ~ dovecote.changed_files_relation() ~ " where entity = 'exchange_rates')"
-    ) -%}
+    ] -%}
+    {%- for entity in dovecote.sliced_entities() -%}
+        {%- do waiting.append("select 1 from " ~ ref('dovecote', 'base_' ~ entity) ~ " where row_status = 'after_as_of'") -%}
+    {%- endfor -%}
+    {{ return(run_query("select count(*) from (" ~ waiting | join(" union all ") ~ ")").rows[0][0] > 0) }}
+{% endmacro %}
+
+
+{# Whether rows were quarantined for a time to come that has come since. #}
+{% macro has_rows_of_a_future_past() %}
+    {%- set waiting = [] -%}
+    {%- for entity, definition in dovecote.input_entities().items() -%}
+        {%- set times = [] -%}
+        {%- for name, kind in definition["columns"].items() if kind in ("timestamp", "date") and name not in definition["plans"] -%}
+            {%- do times.append("coalesce(" ~ name ~ " > timestamp '" ~ dovecote.run_start() ~ "', false)") -%}
+        {%- endfor -%}
+        {%- if times -%}
+            {%- do waiting.append(
+                "select 1 from " ~ ref('dovecote', 'base_' ~ entity) ~ " where reasons like '%after_run_start%' and not ("
+                ~ times | join(" or ") ~ ")"
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
     {{ return(run_query("select count(*) from (" ~ waiting | join(" union all ") ~ ")").rows[0][0] > 0) }}
 {% endmacro %}
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 from typing import Any
 
+import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 GARBAGE_THRESHOLD = 10_000
@@ -25,5 +27,15 @@ class Plugin(BasePlugin):
         each spend their time waiting for one another. What dbt has parsed stays to the end, and to
         look through it for garbage as often as Python does by default is a tenth of a build.
         """
+        self._memory_limit = str(config.get("memory_limit") or "")
+        if self._memory_limit and not re.fullmatch(r"\d+(\.\d+)? ?[KMGT]i?B", self._memory_limit):
+            raise ValueError(
+                f"DOVECOTE_MEMORY_LIMIT is '{self._memory_limit}': write it like 8GB or 500MB."
+            )
         os.environ.setdefault("OMP_NUM_THREADS", "1")
         gc.set_threshold(GARBAGE_THRESHOLD)
+
+    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        """Hold DuckDB to the limit of memory, where the profile's configuration names one."""
+        if self._memory_limit:
+            conn.execute(f"set memory_limit = '{self._memory_limit}'")

@@ -69,7 +69,7 @@ def _macros() -> _Namespace:
         "context": {},
         "default__generate_schema_name": lambda schema, node: schema,
     }
-    # How dbt makes a table is no SQL of a model, and written in tags that Jinja alone does not know.
+    # How dbt makes a table is no SQL of a model, and written in tags that Jinja does not know.
     folders = [path for path in (PROJECT / "macros").iterdir() if path.name != "materializations"]
     for file in sorted(file for folder in folders for file in folder.glob("*.sql")):
         module = environment.from_string(file.read_text()).make_module(context)

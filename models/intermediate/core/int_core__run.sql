@@ -98,7 +98,7 @@ final as (
         cast(as_of as timestamp) as as_of,
         {{ dovecote.local_timestamp("as_of") }} as as_of_local,
         {{ dovecote.local_date("as_of - interval 1 microsecond") }} as as_of_date,
-        cast(reporting_currency as string) as reporting_currency,
+        cast({{ dovecote.same_as_before("reporting_currency") }} as string) as reporting_currency,
         cast({{ dovecote.literal_or_null(var("dovecote_history_start")) }} as date) as history_start
     from dated
 
