@@ -12,8 +12,12 @@
     {{ adapter.dispatch('in_reporting_currency', 'dovecote')(amount, rate) }}
 {%- endmacro %}
 
+{# Most amounts are in it already, and products of wide decimals are dear. #}
 {% macro default__in_reporting_currency(amount, rate) -%}
-    cast(cast({{ amount }} as decimal(26, 4)) * {{ rate }} as decimal(18, 4))
+    case
+        when {{ rate }} = 1 then cast({{ amount }} as decimal(18, 4))
+        else cast(cast({{ amount }} as decimal(26, 4)) * {{ rate }} as decimal(18, 4))
+    end
 {%- endmacro %}
 
 {# Spark's product is as wide as both, and would be rounded on the way if it were wider than 38 digits. #}

@@ -75,7 +75,8 @@
     forgotten. Identical rows of a key are duplicates of one; of different ones the latest version wins among
     those known at as_of, and without a latest one all are quarantined. Only candidates, which have a key and no
     fault, are compared, and of them only those whose key comes more than once: that is cheap to find, and all
-    the windows over a million single rows are not.
+    the windows over a million single rows are not. The input is read twice, keys first, as its rows with all their
+    columns need more memory than a machine may have.
 
     A slice judges the rows of new files, together with the rows of their keys that are known already.
 #}
@@ -139,10 +140,13 @@ known as (
 
 keys as {{ dovecote.not_materialized() }} (
 
-    select {{ key }}
-    from compared
-    where is_candidate
+    select
+        {%- for column in key_columns %}
+        {{ dovecote.read_as(definition["columns"][column], "raw." ~ column) | indent(8) }} as {{ column }}{{ "," if not loop.last }}
+        {%- endfor %}
+    from {{ ref('dovecote', 'raw_' ~ entity) }} as raw
     {%- if dovecote.is_slice() %}
+    where raw.source_name in ({{ dovecote.new_files(entity) }})
 
     union all
 

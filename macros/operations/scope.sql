@@ -22,6 +22,17 @@
 {% endmacro %}
 
 
+{# At the end of a build: what it was compared with, which may name people, goes. #}
+{% macro end_scope() %}
+    {%- if dovecote.is_recorded() and dovecote.can_follow_changes() -%}
+        {%- for name in dovecote.compared_relations() -%}
+            {%- do run_query("drop table if exists " ~ dovecote.previous_relation(name)) -%}
+        {%- endfor -%}
+        {%- do run_query("drop table if exists " ~ dovecote.changed_files_relation()) -%}
+    {%- endif -%}
+{% endmacro %}
+
+
 {# How much this build computes; what is only compiled is compiled to compute all. #}
 {% macro scope() %}
     {%- if not (dovecote.is_recorded() and dovecote.can_follow_changes()) -%}

@@ -2,7 +2,7 @@
 
 with
 
-typed as (
+typed as {{ dovecote.not_materialized() }} (
     {{ dovecote.typed_rows("events") }}
 ),
 

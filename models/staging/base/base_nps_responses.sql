@@ -1,10 +1,10 @@
 with
 
-typed as (
+typed as {{ dovecote.not_materialized() }} (
     {{ dovecote.typed_rows("nps_responses") }}
 ),
 
-checked as (
+checked as {{ dovecote.not_materialized() }} (
 
     select
         *,

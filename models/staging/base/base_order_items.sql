@@ -3,7 +3,7 @@
 -- A line became a fact when its order did: of an order's versions, the one known at as_of is the earliest.
 with
 
-typed as (
+typed as {{ dovecote.not_materialized() }} (
     {{ dovecote.typed_rows("order_items") }}
 ),
 
@@ -18,7 +18,7 @@ orders as (
 
 ),
 
-checked as (
+checked as {{ dovecote.not_materialized() }} (
 
     select
         typed.*,

@@ -2,7 +2,7 @@
 
 with
 
-typed as (
+typed as {{ dovecote.not_materialized() }} (
     {{ dovecote.typed_rows("orders") }}
 ),
 
@@ -24,7 +24,7 @@ run as (
 
 ),
 
-checked as (
+checked as {{ dovecote.not_materialized() }} (
 
     select
         typed.*,

@@ -1,6 +1,6 @@
 with
 
-typed as (
+typed as {{ dovecote.not_materialized() }} (
     {{ dovecote.typed_rows("reviews") }}
 ),
 
