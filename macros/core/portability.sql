@@ -386,23 +386,27 @@
 {%- endmacro %}
 
 
-{# A row's columns as one JSON text; their values are read from columns whose names start with `read_from`. #}
-{% macro columns_as_json(columns, read_from='') -%}
-    {{ adapter.dispatch('columns_as_json', 'dovecote')(columns, read_from) }}
+{#
+    A row's columns as one JSON text. Their values are read from columns whose names start with `read_from`, or written
+    as texts, which engines spell alike.
+#}
+{% macro columns_as_json(columns, read_from='', as_texts=false) -%}
+    {{ adapter.dispatch('columns_as_json', 'dovecote')(columns, read_from, as_texts) }}
 {%- endmacro %}
 
-{% macro default__columns_as_json(columns, read_from) -%}
+{% macro default__columns_as_json(columns, read_from, as_texts) -%}
     {%- set pairs = [] -%}
     {%- for column in columns -%}
-        {%- do pairs.append("'" ~ column.split('.', 1)[-1] | replace('""', "\x00") | replace('"', "") | replace("\x00", '"') | replace("'", "''") ~ "', " ~ read_from ~ column) -%}
+        {%- do pairs.append("'" ~ column.split('.', 1)[-1] | replace('""', "\x00") | replace('"', "") | replace("\x00", '"') | replace("'", "''") ~ "', " ~ ("cast(" ~ column ~ " as string)" if as_texts else read_from ~ column)) -%}
     {%- endfor -%}
     cast(json_object({{ pairs | join(', ') }}) as string)
 {%- endmacro %}
 
-{% macro spark__columns_as_json(columns, read_from) -%}
+{% macro spark__columns_as_json(columns, read_from, as_texts) -%}
     {%- set values = [] -%}
     {%- for column in columns -%}
-        {%- do values.append(read_from ~ column ~ " as " ~ column if read_from else column) -%}
+        {%- set value = "cast(" ~ column ~ " as string)" if as_texts else read_from ~ column -%}
+        {%- do values.append(value ~ " as " ~ column if as_texts or read_from else column) -%}
     {%- endfor -%}
     to_json(struct({{ values | join(', ') }}), map('ignoreNullFields', 'false'))
 {%- endmacro %}

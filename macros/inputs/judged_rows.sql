@@ -256,7 +256,7 @@ verdicts as (
             else 'duplicate'
         end as row_status,
         'conflicting_key({{ key }})' as reasons,
-        case when is_conflicting then {{ dovecote.columns_as_json(shown_columns) }} end as raw_row
+        case when is_conflicting then {{ dovecote.columns_as_json(shown_columns, as_texts=true) }} end as raw_row
     from ranked
 
     union all

@@ -18,6 +18,11 @@
             {"scope": "'" ~ scope ~ "'", "basis": "'" ~ basis ~ "'"},
             "run_id = '" ~ invocation_id ~ "'"
         ) -%}
+        {%- if scope == 'changes' -%}
+            {%- do print("Dovecote: computing what new files change since the last build; --full-refresh computes all.") -%}
+        {%- elif scope == 'nothing' -%}
+            {%- do print("Dovecote: files, settings and code are those of the last build, so its tables are kept; --full-refresh computes all.") -%}
+        {%- endif -%}
     {%- endif -%}
 {% endmacro %}
 
