@@ -172,7 +172,8 @@ def test_rows_beyond_the_allowed_lateness_wait_in_quarantine(builds: Path) -> No
         (data / "events" / "late").mkdir()
         connection.execute(
             f"copy (select 'late-' || event_id as event_id, * exclude (event_id) "
-            f"from '{data}/events/2025-01/*.parquet' order by occurred_at limit 5) "
+            f"from '{data}/events/2025-01/*.parquet' where occurred_at >= timestamp '2025-01-01' "
+            "qualify count(*) over (partition by event_id) = 1 order by occurred_at limit 5) "
             f"to '{data}/events/late/2025-01.parquet'"
         )
     for arguments, scope, status in (
