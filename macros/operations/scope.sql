@@ -11,6 +11,9 @@
     {%- for name in ['raw_input_files'] + dovecote.compared_relations() -%} {%- do ref('dovecote', name) -%} {%- endfor -%}
     {%- for entity in dovecote.input_entities() -%} {%- do ref('dovecote', 'base_' ~ entity) -%} {%- endfor -%}
     {%- if dovecote.is_recorded() -%}
+        {%- if dovecote.keeps_found_files() -%}
+            {%- do run_query("create or replace table " ~ dovecote.found_files_relation() ~ " as " ~ dovecote.found_files()) -%}
+        {%- endif -%}
         {%- set basis = dovecote.basis() -%}
         {%- set scope = dovecote.found_scope(basis) if dovecote.can_follow_changes() else 'all' -%}
         {%- do dovecote.update_rows(
@@ -29,10 +32,11 @@
 
 {# At the end of a build: what it was compared with, which may name people, goes. #}
 {% macro end_scope() %}
-    {%- if dovecote.is_recorded() and dovecote.can_follow_changes() -%}
+    {%- if dovecote.is_recorded() and dovecote.keeps_found_files() -%}
         {%- for name in dovecote.compared_relations() -%}
             {%- do run_query("drop table if exists " ~ dovecote.previous_relation(name)) -%}
         {%- endfor -%}
+        {%- do run_query("drop table if exists " ~ dovecote.found_files_relation()) -%}
         {%- do run_query("drop table if exists " ~ dovecote.changed_files_relation()) -%}
     {%- endif -%}
 {% endmacro %}
@@ -80,7 +84,8 @@
     ).rows[0][0] if dovecote.has_forgotten_people() else 0 -%}
     {{ return(local_md5([
         dovecote.settings_of(['dovecote_']) | tojson, dovecote.package_version(), dbt_version, dovecote.input_folder(),
-        checksums | sort | join(","), dovecote.macro_code(), forgotten, dovecote.fixed_as_of() != '',
+        checksums | sort | join(","), dovecote.macro_code(), forgotten, dovecote.fixed_as_of() != '', dovecote.salt_check(),
+        dovecote.process_code(),
     ] | join("|"))) }}
 {% endmacro %}
 
@@ -95,11 +100,28 @@
 {% endmacro %}
 
 {% macro duckdb__macro_code() %}
+    {#- ** walks subfolders but skips symbolic links, * the other way round -#}
     {%- set project = dovecote.quoted(invocation_args_dict.get('project_dir') or '.') -%}
     {{ return(run_query(
         "select md5(coalesce(string_agg(content, '' order by filename), '')) from read_text(["
-        ~ "'" ~ project ~ "/macro[s]/*/*.sql', '" ~ project ~ "/macro[s]/*.sql', '" ~ project ~ "/dbt_package[s]/*/macros/*/*.sql'])"
+        ~ "'" ~ project ~ "/macro[s]/*/*.sql', '" ~ project ~ "/macro[s]/**/*.sql', '" ~ project ~ "/dbt_package[s]/*/macros/*/*.sql', '"
+        ~ project ~ "/dbt_package[s]/*/macros/**/*.sql'])"
     ).rows[0][0]) }}
+{% endmacro %}
+
+
+{# A part of a hash that tells a salt from others; '' where ids are no pseudonyms. #}
+{% macro salt_check() %}
+    {{ return(
+        run_query("select substr(" ~ dovecote.pseudonym("'salt_check'") ~ ", 1, 4)").rows[0][0]
+        if var('dovecote_pseudonymise') else ''
+    ) }}
+{% endmacro %}
+
+
+{# The version of the database and a hash of the package's Python, which the plugin dovecote.process knows. #}
+{% macro process_code() %}
+    {{ return(run_query("select version() || coalesce(getvariable('dovecote_code'), '')").rows[0][0] if target.type == 'duckdb' else '') }}
 {% endmacro %}
 
 
@@ -114,7 +136,7 @@
         "create or replace table " ~ dovecote.changed_files_relation() ~ " as " ~ dovecote.compared_files(known_files)
     ) -%}
     {%- set changed = run_query(
-        "select count(*), count(*) filter (where not is_new and entity in (" ~ dovecote.quoted_list(dovecote.sliced_entities())
+        "select count(*), count(*) filter (where not is_new and entity in (" ~ dovecote.quoted_list(dovecote.sliced_entities() + ['exchange_rates'])
         ~ ")) from " ~ dovecote.changed_files_relation()
     ).rows[0] -%}
     {%- set previous_as_of = "timestamp '" ~ last["as_of"] ~ "'" -%}
@@ -124,7 +146,7 @@
         {{ return('all') }}
     {%- elif not changed[0] and is_later == 0 -%}
         {{ return('nothing') }}
-    {%- elif changed[1] or is_later < 0 or dovecote.has_waiting_rows() -%}
+    {%- elif changed[1] or is_later < 0 or dovecote.has_waiting_rows(previous_as_of) -%}
         {{ return('all') }}
     {%- endif -%}
     {%- for name in dovecote.compared_relations() -%}
@@ -175,18 +197,42 @@
     {{ return(dovecote.history_schema() ~ '.changed_files') }}
 {% endmacro %}
 
-{# What such a table holds, as a query. #}
-{% macro compared_files(known_files) %}
+{#
+    All files and their versions as they are when a build starts, before it reads them: one that is written again while
+    it is read differs from what is kept of it, so the next build reads it again.
+#}
+{% macro found_files_relation() %}
+    {{ return(dovecote.history_schema() ~ '.found_files') }}
+{% endmacro %}
+
+{% macro keeps_found_files() %}
+    {{ return(target.type == 'duckdb' and target.name != 'ducklake' and dovecote.input_mode() == 'folder') }}
+{% endmacro %}
+
+{% macro found_files() %}
     {%- set versions = [] -%}
     {%- for entity in dovecote.input_entities() -%}
         {%- set files = dovecote.entity_files(entity) -%}
         {%- if files -%} {%- do versions.append(dovecote.file_versions(entity, files)) -%} {%- endif -%}
     {%- endfor %}
+    {{ return(versions | join(" union all ")) }}
+{% endmacro %}
+
+{# The versions of an entity's files when the build started, as a query. #}
+{% macro file_versions_at_start(entity, files) %}
+    {%- if dovecote.is_recorded() and dovecote.keeps_found_files() -%}
+        {{ return("select * from " ~ dovecote.found_files_relation() ~ " where entity = '" ~ entity ~ "'") }}
+    {%- endif -%}
+    {{ return(dovecote.file_versions(entity, files)) }}
+{% endmacro %}
+
+{# What the table of changed files holds, as a query. #}
+{% macro compared_files(known_files) %}
     select
         coalesce(found.entity, known.entity) as entity,
         coalesce(found.source_name, known.source_name) as source_name,
         known.source_name is null as is_new
-    from ({{ versions | join(" union all ") }}) as found
+    from {{ dovecote.found_files_relation() }} as found
     full join {{ known_files }} as known
         on found.entity = known.entity and found.source_name = known.source_name
     where found.file_version is distinct from known.file_version
@@ -194,7 +240,7 @@
 
 
 {# Whether rows wait for as_of or a rate to come to them: they are judged anew with all others. #}
-{% macro has_waiting_rows() %}
+{% macro has_waiting_rows(previous_as_of) %}
     {%- set waiting = [
         "select 1 from " ~ ref('dovecote', 'base_orders') ~ " where reasons like '%no_exchange_rate%' and exists (select 1 from "
         ~ dovecote.changed_files_relation() ~ " where entity = 'exchange_rates')"
@@ -202,6 +248,11 @@
     {%- for entity in dovecote.sliced_entities() -%}
         {%- do waiting.append("select 1 from " ~ ref('dovecote', 'base_' ~ entity) ~ " where row_status = 'after_as_of'") -%}
     {%- endfor -%}
+    {#- where all versions of an order are of later, the latest stands for them: as_of may come between them -#}
+    {%- do waiting.append(
+        "select 1 from " ~ ref('dovecote', 'base_orders') ~ " where row_status <> 'accepted' and " ~ dovecote.was_candidate()
+        ~ " and updated_at >= " ~ previous_as_of
+    ) -%}
     {{ return(run_query("select count(*) from (" ~ waiting | join(" union all ") ~ ")").rows[0][0] > 0) }}
 {% endmacro %}
 
@@ -210,16 +261,12 @@
 {% macro has_rows_of_a_future_past() %}
     {%- set waiting = [] -%}
     {%- for entity, definition in dovecote.input_entities().items() -%}
-        {%- set times = [] -%}
         {%- for name, kind in definition["columns"].items() if kind in ("timestamp", "date") and name not in definition["plans"] -%}
-            {%- do times.append("coalesce(" ~ name ~ " > timestamp '" ~ dovecote.run_start() ~ "', false)") -%}
-        {%- endfor -%}
-        {%- if times -%}
             {%- do waiting.append(
-                "select 1 from " ~ ref('dovecote', 'base_' ~ entity) ~ " where reasons like '%after_run_start%' and not ("
-                ~ times | join(" or ") ~ ")"
+                "select 1 from " ~ ref('dovecote', 'base_' ~ entity) ~ " where reasons like '%after_run_start(" ~ name
+                ~ ")%' and " ~ name ~ " <= timestamp '" ~ dovecote.run_start() ~ "'"
             ) -%}
-        {%- endif -%}
+        {%- endfor -%}
     {%- endfor -%}
     {{ return(run_query("select count(*) from (" ~ waiting | join(" union all ") ~ ")").rows[0][0] > 0) }}
 {% endmacro %}

@@ -1,10 +1,13 @@
+{{ config(materialized="kept_table") }}
+{#- a table even where the input is Parquet: a view would read the files of now, not those that the build has read -#}
+
 {% set counts = [] -%}
 {%- set versions = [] -%}
 {%- for entity in dovecote.input_entities() -%}
 {%- set count = dovecote.count_input_rows(entity) | trim -%}
 {%- if count -%} {%- do counts.append(count) -%} {%- endif -%}
 {%- set files = dovecote.entity_files(entity) if dovecote.input_mode() == 'folder' and execute else [] -%}
-{%- if files -%} {%- do versions.append(dovecote.file_versions(entity, files)) -%} {%- endif -%}
+{%- if files -%} {%- do versions.append(dovecote.file_versions_at_start(entity, files)) -%} {%- endif -%}
 {%- endfor -%}
 
 {% if counts -%}
