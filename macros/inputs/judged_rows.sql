@@ -37,7 +37,7 @@
             {%- endfor %}
             {%- if dovecote.is_slice() and definition["happened_at"] %},
             case
-                when {{ definition["happened_at"] }} < {{ dovecote.previous_as_of() }} - interval {{ var("dovecote_allowed_lateness_days") }} day
+                when {{ "greatest(" ~ definition["happened_at"] ~ ", updated_at)" if "updated_at" in definition["columns"] else definition["happened_at"] }} < {{ dovecote.previous_as_of() }} - interval {{ var("dovecote_allowed_lateness_days") }} day
                     then 'too_late({{ definition["happened_at"] }})'
             end
             {%- endif %}
