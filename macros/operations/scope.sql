@@ -205,10 +205,12 @@
     {{ return(dovecote.history_schema() ~ '.found_files') }}
 {% endmacro %}
 
+{# Whether a build keeps them: one of files, into a file. #}
 {% macro keeps_found_files() %}
     {{ return(target.type == 'duckdb' and target.name != 'ducklake' and dovecote.input_mode() == 'folder') }}
 {% endmacro %}
 
+{# What such a table holds, as a query. #}
 {% macro found_files() %}
     {%- set versions = [] -%}
     {%- for entity in dovecote.input_entities() -%}
