@@ -82,7 +82,7 @@ class SharedCursor(Cursor):
     def execute(self, sql: str, *parameters: Any) -> None:
         """Run one statement."""
         if parameters:
-            raise NotImplementedError("Statements take no bindings: seeds are loaded without.")
+            raise DbtRuntimeError("Spark takes no bindings: write values into the statement.")
         with errors_of_dbt():
             self._df = shared_session(self.server_side_parameters).sql(sql)
 
