@@ -17,6 +17,12 @@
 {% endmacro %}
 
 
+{# A relation as a view names it that holds wherever its database is, and under any name. #}
+{% macro in_same_database(relation) %}
+    {{ return(relation.include(database=false)) }}
+{% endmacro %}
+
+
 {# Whether this table holds already what its code would make. #}
 {% macro is_up_to_date() %}
     {{ return(dovecote.scope() == 'nothing' and load_cached_relation(this) is not none) }}
@@ -41,15 +47,88 @@
     {% call statement('main') -%}
         create or replace temp table {{ new_rows.identifier }} as {{ compiled_code }}
     {%- endcall %}
-    {%- do run_query(
-        "delete from " ~ this ~ " where " ~ key ~ " in (select " ~ columns ~ " from "
-        ~ (keys if slice_of else new_rows.identifier) ~ ")" ~ (" and " ~ config.get('slice_where') if config.get('slice_where') else "")
-    ) -%}
+    {%- set old_rows = this ~ " where " ~ key ~ " in (select " ~ columns ~ " from "
+        ~ (keys if slice_of else new_rows.identifier) ~ ")" ~ (" and " ~ config.get('slice_where') if config.get('slice_where') else "") -%}
+    {%- do run_query("create or replace table " ~ dovecote.replaced_relation(this.identifier) ~ " as select * from " ~ old_rows) -%}
+    {%- do run_query("delete from " ~ old_rows) -%}
     {%- do run_query("insert into " ~ this ~ " by name select * from " ~ new_rows.identifier) -%}
     {%- do run_query("drop table " ~ new_rows.identifier) -%}
     {{ run_hooks(post_hooks) }}
     {{ adapter.commit() }}
     {{ return({'relations': [this]}) }}
+{% endmacro %}
+
+
+{# The rows that a slice of a table has replaced in this build. #}
+{% macro replaced_relation(name) %}
+    {{ return(dovecote.history_schema() ~ '.replaced_' ~ name) }}
+{% endmacro %}
+
+
+{#
+    A sliced table as a summed table counts it: all of it, or in a build of changes the rows of its slice, which are a
+    view that the materialization makes twice, of what they were and of what they are.
+#}
+{% macro counted(name) %}
+    {%- set relation = ref('dovecote', name) -%}
+    {{ return(dovecote.counted_view(name) if dovecote.is_slice() else relation) }}
+{% endmacro %}
+
+
+{# Takes what the old rows of slices gave off the sums and adds what the new rows give. #}
+{% macro add_changes() %}
+    {%- set keys = config.require('sum_keys') -%}
+    {%- set sums = adapter.get_columns_in_relation(this) | map(attribute='name') | reject('in', keys) | list -%}
+    {%- set changes = make_temp_relation(this).identifier -%}
+    {{ run_hooks(pre_hooks) }}
+    {%- do dovecote.view_counted_rows('old') -%}
+    {%- do run_query("create or replace temp table " ~ changes ~ " as select " ~ keys | join(", ") ~ ", "
+        ~ dovecote.each_of(sums, "-{0} as {0}") ~ " from (" ~ compiled_code ~ ")") -%}
+    {%- do dovecote.view_counted_rows('new') -%}
+    {% call statement('main') -%}
+        insert into {{ changes }} by name {{ compiled_code }}
+    {%- endcall %}
+    {%- do run_query("insert into " ~ changes ~ " by name select * from " ~ this) -%}
+    {%- do run_query("delete from " ~ this) -%}
+    {%- do run_query("insert into " ~ this ~ " by name select " ~ keys | join(", ") ~ ", " ~ dovecote.each_of(sums, "sum({0}) as {0}")
+        ~ " from " ~ changes ~ " group by all having " ~ dovecote.each_of(sums, "sum({0}) <> 0", " or ")) -%}
+    {%- do run_query("drop table " ~ changes) -%}
+    {{ run_hooks(post_hooks) }}
+    {{ adapter.commit() }}
+    {{ return({'relations': [this]}) }}
+{% endmacro %}
+
+
+{# Makes the views that a summed table counts: the rows that slices had before this build, or have now. #}
+{% macro view_counted_rows(which) %}
+    {%- for id in model.depends_on.nodes -%}
+        {%- set node = graph.nodes.get(id) -%}
+        {%- if node and node.config.materialized == 'sliced_table' -%}
+            {%- set table = ref('dovecote', node.name) -%}
+            {%- set key = node.config.slice_key -%}
+            {%- if which == 'old' -%}
+                {%- set rows = dovecote.replaced_relation(node.name) -%}
+            {%- elif node.config.slice_of -%}
+                {%- set rows = table ~ " where " ~ key ~ " in (select " ~ (node.config.slice_column or key) ~ " from " ~ ref('dovecote', node.config.slice_of) ~ ")" -%}
+            {%- else -%}
+                {%- set rows = table ~ " where judged_by_run = '" ~ dovecote.this_run_id() ~ "'" -%}
+            {%- endif -%}
+            {%- do run_query("create or replace temp view " ~ dovecote.counted_view(node.name) ~ " as select * from " ~ rows) -%}
+        {%- endif -%}
+    {%- endfor -%}
+{% endmacro %}
+
+{# The name of such a view, which no other model that is built beside this one makes. #}
+{% macro counted_view(name) %}
+    {{ return(this.identifier ~ '__' ~ name) }}
+{% endmacro %}
+
+
+{# An expression written for each of some columns, in the place of {0}. #}
+{% macro each_of(columns, expression, separator=', ') %}
+    {%- set written = [] -%}
+    {%- for column in columns -%} {%- do written.append(expression.format(column)) -%} {%- endfor -%}
+    {{ return(written | join(separator)) }}
 {% endmacro %}
 
 

@@ -21,6 +21,16 @@
 {%- endmacro %}
 
 
+{# The first day of the period after one, in a row that names its grain. #}
+{% macro period_after(period_start) -%}
+    case grain
+        {%- for grain in dovecote.retention_choices()["grain"] %}
+        when '{{ grain }}' then {{ dovecote.period_plus(grain, period_start, 1) }}
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+
 {# How many periods lie between the first days of two periods. #}
 {% macro periods_between(grain, earlier, later) -%}
     {%- if grain == 'day' -%} {{ dovecote.days_between(earlier, later) }}

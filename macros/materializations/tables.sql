@@ -34,6 +34,21 @@
 {% endmaterialization %}
 
 
+{#
+    A table of sums over the rows of sliced tables, which it reads as `counted`: `sum_keys` name its keys, and all other
+    columns, one of them a count of rows, add up over parts of which no key of a slice is in two. A build of changes
+    counts its slices alone, as they were and as they are.
+#}
+{% materialization summed_table, default %}
+    {%- if dovecote.is_up_to_date() -%}
+        {{ return(dovecote.keep_table()) }}
+    {%- elif dovecote.is_slice() -%}
+        {{ return(dovecote.add_changes()) }}
+    {%- endif -%}
+    {{ return(dovecote.build_table()) }}
+{% endmaterialization %}
+
+
 {# Rows of an input: a view where Parquet files or relations hold them, a table where they had to be parsed. #}
 {% materialization input_table, default %}
     {%- if dovecote.input_mode() == 'folder' and dovecote.is_parsed(model.name.removeprefix('raw_')) -%}

@@ -135,7 +135,7 @@
         {%- if failed or skipped -%}
             {%- set status = 'failed' -%}
         {%- else -%}
-            {%- set status = 'green' if dovecote.is_whole(results) else 'part' -%}
+            {%- set status = 'green' if dovecote.is_whole(results | map(attribute='node.unique_id') | list) else 'part' -%}
         {%- endif -%}
         {%- set last_facts = {
             "status": "'" ~ status ~ "'",
@@ -169,9 +169,8 @@
 {% endmacro %}
 
 
-{# Whether results hold every node of the project and its packages, whatever narrowed the run: arguments, selectors, a retry. #}
-{% macro is_whole(results) %}
-    {%- set reached = results | map(attribute='node.unique_id') | list -%}
+{# Whether a build reaches every node of the project and its packages, whatever narrowed it: arguments, selectors, a retry. #}
+{% macro is_whole(reached) %}
     {%- set left_out = [] -%}
     {%- for node in graph.nodes.values()
         if node.resource_type in ['model', 'seed', 'snapshot', 'test']

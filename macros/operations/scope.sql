@@ -2,20 +2,20 @@
     How much a build computes: `all`, `changes` or `nothing`.
 
     Changes are files of a folder that were not there when the last build was green. They can be followed only if that
-    build was the last one, whole, and made with the same settings and code, if it has read no file that has changed
-    or vanished since, and if no row waits for its time to come. In any other case, and with --full-refresh, all is
-    computed, so what is in doubt is computed anew.
+    build was the last one and made with the same settings and code, if it and this one are whole, if it has read no
+    file that has changed or vanished since, and if no row waits for its time to come. In any other case, and with
+    --full-refresh, all is computed, so what is in doubt is computed anew.
 #}
 {% macro start_scope() %}
     {#- dbt must see them before anything is executed -#}
-    {%- for name in ['raw_input_files'] + dovecote.compared_relations() -%} {%- do ref('dovecote', name) -%} {%- endfor -%}
+    {%- for name in ['raw_input_files'] + dovecote.compared_relations() | list -%} {%- do ref('dovecote', name) -%} {%- endfor -%}
     {%- for entity in dovecote.input_entities() -%} {%- do ref('dovecote', 'base_' ~ entity) -%} {%- endfor -%}
     {%- if dovecote.is_recorded() -%}
         {%- if dovecote.keeps_found_files() -%}
             {%- do run_query("create or replace table " ~ dovecote.found_files_relation() ~ " as " ~ dovecote.found_files()) -%}
         {%- endif -%}
         {%- set basis = dovecote.basis() -%}
-        {%- set scope = dovecote.found_scope(basis) if dovecote.can_follow_changes() else 'all' -%}
+        {%- set scope = dovecote.found_scope(basis) if dovecote.can_follow_changes() and dovecote.is_whole(selected_resources) else 'all' -%}
         {%- do dovecote.update_rows(
             dovecote.builds_relation(),
             {"scope": "'" ~ scope ~ "'", "basis": "'" ~ basis ~ "'"},
@@ -35,6 +35,9 @@
     {%- if dovecote.is_recorded() and dovecote.keeps_found_files() -%}
         {%- for name in dovecote.compared_relations() -%}
             {%- do run_query("drop table if exists " ~ dovecote.previous_relation(name)) -%}
+        {%- endfor -%}
+        {%- for node in graph.nodes.values() if node.config.materialized == 'sliced_table' -%}
+            {%- do run_query("drop table if exists " ~ dovecote.replaced_relation(node.name)) -%}
         {%- endfor -%}
         {%- do run_query("drop table if exists " ~ dovecote.found_files_relation()) -%}
         {%- do run_query("drop table if exists " ~ dovecote.changed_files_relation()) -%}
@@ -64,11 +67,10 @@
 {% endmacro %}
 
 
-{# Whether this model computes a slice: only what changes touch, to replace that part of itself. #}
+{# Whether this model computes only what changes touch, to replace that part of itself or to add it up. #}
 {% macro is_slice() %}
     {{ return(
-        execute and model.config.materialized == 'sliced_table' and dovecote.scope() == 'changes'
-        and load_relation(this) is not none
+        execute and model.config.materialized in ['sliced_table', 'summed_table'] and dovecote.scope() == 'changes'
     ) }}
 {% endmacro %}
 
@@ -129,7 +131,7 @@
 {% macro found_scope(basis) %}
     {%- set last = dovecote.last_build() -%}
     {%- set known_files = load_relation(ref('dovecote', 'raw_input_files')) -%}
-    {%- if not last or not last["is_green"] or last["basis"] != basis or known_files is none -%}
+    {%- if not last or not last["is_green"] or last["basis"] != basis or known_files is none or dovecote.misses_tables() -%}
         {{ return('all') }}
     {%- endif -%}
     {%- do run_query(
@@ -149,12 +151,25 @@
     {%- elif changed[1] or is_later < 0 or dovecote.has_waiting_rows(previous_as_of) -%}
         {{ return('all') }}
     {%- endif -%}
-    {%- for name in dovecote.compared_relations() -%}
+    {%- for name, columns in dovecote.compared_relations().items() -%}
         {%- do run_query(
-            "create or replace table " ~ dovecote.previous_relation(name) ~ " as select * from " ~ ref('dovecote', name)
+            "create or replace table " ~ dovecote.previous_relation(name) ~ " as select " ~ columns | join(", ") ~ " from "
+            ~ ref('dovecote', name)
         ) -%}
     {%- endfor -%}
     {{ return('changes') }}
+{% endmacro %}
+
+
+{# Whether somebody has taken a table away of which a build of changes would make a part. #}
+{% macro misses_tables() %}
+    {%- set missed = [] -%}
+    {%- for node in graph.nodes.values() if node.config.materialized in ['sliced_table', 'summed_table'] -%}
+        {%- if load_relation(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) is none -%}
+            {%- do missed.append(node.unique_id) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(missed | length > 0) }}
 {% endmacro %}
 
 
@@ -181,9 +196,16 @@
 {% endmacro %}
 
 
-{# Small tables whose changes touch rows of old: kept as they were, to be compared with what they become. #}
+{# Tables whose changes touch rows of old, with the columns that matter: kept as they were, to be compared with what they become. #}
 {% macro compared_relations() %}
-    {{ return(['int_core__run', 'int_core__customer_merges', 'int_core__exclusions', 'int_core__daily_rates', 'stg_products']) }}
+    {{ return({
+        'int_core__run': ['reporting_currency'],
+        'int_core__customer_merges': ['from_customer_id', 'customer_id'],
+        'int_core__exclusions': ['customer_id'],
+        'int_core__daily_rates': ['currency', 'rate_date', 'rate_to_reporting'],
+        'int_core__customers': ['customer_id', 'acquisition_channel', 'country'],
+        'stg_products': ['product_id', 'category', 'unit_cost'],
+    }) }}
 {% endmacro %}
 
 {# Such a table as it was. #}
@@ -288,20 +310,21 @@
 {%- endmacro %}
 
 
-{# Rows of some columns that a small table has now or had in the last build, but not both, as a query. #}
-{% macro rows_that_differ(name, columns) -%}
+{# Rows that one of these tables has now or had in the last build, but not both, as a query. #}
+{% macro rows_that_differ(name) -%}
+    {%- set columns = dovecote.compared_relations()[name] | join(", ") -%}
     {%- set relation = ref('dovecote', name) -%}
     {%- set previous = dovecote.previous_relation(name) if dovecote.scope() == 'changes' else relation -%}
     (
-        select {{ columns | join(", ") }} from {{ relation }}
+        select {{ columns }} from {{ relation }}
         except
-        select {{ columns | join(", ") }} from {{ previous }}
+        select {{ columns }} from {{ previous }}
     )
     union
     (
-        select {{ columns | join(", ") }} from {{ previous }}
+        select {{ columns }} from {{ previous }}
         except
-        select {{ columns | join(", ") }} from {{ relation }}
+        select {{ columns }} from {{ relation }}
     )
 {%- endmacro %}
 

@@ -29,24 +29,97 @@
     }) }}
 {% endmacro %}
 
-{# What cohorts can be split by. #}
+{# What cohorts can be split by, and the attributes of a person that it takes. #}
 {% macro retention_breakdowns() %}
-    {{ return(['none', 'acquisition_channel', 'country', 'acquisition_channel_and_country', 'first_order_channel', 'first_product_category']) }}
+    {{ return({
+        'none': [],
+        'acquisition_channel': ['acquisition_channel'],
+        'country': ['country'],
+        'acquisition_channel_and_country': ['acquisition_channel', 'country'],
+        'first_order_channel': ['first_order_channel'],
+        'first_product_category': ['first_product_category'],
+    }) }}
+{% endmacro %}
+
+{# The attributes of persons that some breakdowns take, in the order in which tables have them. #}
+{% macro breakdown_attributes(breakdowns) %}
+    {%- set attributes = [] -%}
+    {%- for breakdown, taken in dovecote.retention_breakdowns().items() if breakdown in breakdowns -%}
+        {%- for attribute in taken if attribute not in attributes -%} {%- do attributes.append(attribute) -%} {%- endfor -%}
+    {%- endfor -%}
+    {{ return(attributes) }}
+{% endmacro %}
+
+{# The attributes of persons that any breakdown takes. #}
+{% macro person_attributes() %}
+    {{ return(dovecote.breakdown_attributes(dovecote.retention_breakdowns())) }}
+{% endmacro %}
+
+{# The value of a breakdown, an expression of attributes. #}
+{% macro breakdown_value(breakdown) -%}
+    {{ dovecote.retention_breakdowns()[breakdown] | join(" || ', ' || ") or "'all'" }}
+{%- endmacro %}
+
+
+{# The combinations that hold a breakdown. #}
+{% macro combinations_with(breakdown) %}
+    {%- set found = [] -%}
+    {%- for combination in dovecote.retention_combinations() if breakdown in combination.get('breakdowns', ['none']) -%}
+        {%- do found.append(combination) -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{% endmacro %}
+
+{# Whether a row is of one of some combinations. #}
+{% macro is_of_combinations(combinations) -%}
+    {%- for combination in combinations -%}
+        {{ "or " if not loop.first }}(
+            {%- for choice in dovecote.retention_choices() -%}
+                {{ " and " if not loop.first }}{{ choice }} = '{{ combination[choice] }}'
+            {%- endfor -%}
+        )
+    {%- else -%}
+        1 = 0
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{# How many periods of members had ended at as_of, or with `begun` had begun, by the clock and grain of their row. #}
+{% macro periods_at_as_of(begun=false) -%}
+    case
+        {%- for grain in dovecote.retention_choices()['grain'] %}
+        {%- set as_of_period = dovecote.period_start(grain, "cast(run.as_of_local as date)") %}
+        when clock = 'calendar' and grain = '{{ grain }}'
+            then {{ dovecote.periods_between(grain, "cohort_start", as_of_period) }}
+            {%- if begun %} + case when cast({{ as_of_period }} as timestamp) < run.as_of_local then 1 else 0 end {%- endif %}
+        {%- endfor %}
+        {%- for grain, hours in dovecote.rolling_hours().items() %}
+        when clock = 'rolling_24h' and grain = '{{ grain }}'
+            then cast({{ "ceil" if begun else "floor" }}({{ dovecote.microseconds_between("entry_hour", "run.as_of") }} / {{ hours * 3600 * 1000000 }}) as integer)
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+{# The grains that the rolling clock counts, and the hours of their periods. #}
+{% macro rolling_hours() %}
+    {{ return({'day': 24, 'week': 168}) }}
 {% endmacro %}
 
 
 {#
-    The retention cells of one combination, counts only: breakdown x breakdown_value x cohort_start x period_index.
+    Who entered, came back and bought in one combination, by the attributes that its breakdowns take, cohort_start,
+    entry_hour and period_index. Nothing here knows as_of, so that counts of some people can be added to those of others.
 
-    A member is a person's entry. Its periods are counted from its entry: by the calendar from the first day of
-    the cohort's period, or by the rolling clock from the entry's full hour. full_periods of them had ended at
-    as_of, begun_periods had begun; a cell counts members whose period had ended, so that young members never
-    look lost.
+    A member is a person's entry, counted in its period 0. Its periods are counted from its entry: by the calendar from
+    the first day of the cohort's period, or by the rolling clock from the entry's full hour. `returned` counts members
+    who did something in the period, or by the rule on_or_after those who did so for the last time, at most at the last
+    index that is asked for.
 #}
-{% macro retention_cells(activity, entry, return_rule, clock, grain, breakdowns) %}
+{% macro retention_counts(activity, entry, return_rule, clock, grain, breakdowns) %}
     {%- set max_periods = var('dovecote_retention_max_periods')[grain] -%}
-    {%- set hours = {'day': 24, 'week': 168}.get(grain, 0) -%}
-    {%- set period_microseconds = hours * 3600 * 1000000 %}
+    {%- set attributes = dovecote.breakdown_attributes(breakdowns) -%}
+    {%- set keys = dovecote.person_attributes() + ["cohort_start", "entry_hour"] -%}
+    {%- set member_columns = ["person_id"] + keys %}
 select
     '{{ entry }}' as entry,
     '{{ return_rule }}' as return_rule,
@@ -57,15 +130,9 @@ select
 from (
     with
 
-    run as (
-
-        select * from {{ ref("dovecote", "int_core__run") }}
-
-    ),
-
     periods_of_activity as (
 
-        select * from {{ ref("dovecote", "int_activity__person_periods") }}
+        select * from {{ dovecote.counted("int_activity__person_periods") }}
         where activity = '{{ activity }}' and grain = '{{ grain }}'
 
     ),
@@ -99,233 +166,133 @@ from (
 
         select
             entries.person_id,
+            {%- for attribute in dovecote.person_attributes() %}
+            {{ "attributes." ~ attribute if attribute in attributes else "cast(null as string)" }} as {{ attribute }},
+            {%- endfor %}
             entries.cohort_start,
-            entries.entry_at,
-            date_trunc('hour', entries.entry_at) as entry_hour,
-            breakdowns.breakdown,
-            breakdowns.breakdown_value,
-            {%- if clock == "calendar" %}
-            {%- set as_of_period = dovecote.period_start(grain, "cast(run.as_of_local as date)") %}
-            {{ dovecote.periods_between(grain, "entries.cohort_start", as_of_period) }} as full_periods,
-            {{ dovecote.periods_between(grain, "entries.cohort_start", as_of_period) }}
-            + case when cast({{ as_of_period }} as timestamp) < run.as_of_local then 1 else 0 end as begun_periods
-            {%- else %}
-            {%- set age = dovecote.microseconds_between("date_trunc('hour', entries.entry_at)", "run.as_of") %}
-            cast(floor({{ age }} / {{ period_microseconds }}) as integer) as full_periods,
-            cast(ceil({{ age }} / {{ period_microseconds }}) as integer) as begun_periods
-            {%- endif %}
+            {{ "date_trunc('hour', entries.entry_at)" if clock == "rolling_24h" else "cast(null as timestamp)" }} as entry_hour
         from entries
-        cross join run
-        inner join {{ ref("dovecote", "int_retention__person_breakdowns") }} as breakdowns
-            on entries.person_id = breakdowns.person_id
-        where breakdowns.breakdown in ('{{ breakdowns | join("', '") }}')
+        {%- if attributes %}
+        inner join {{ dovecote.counted("int_retention__person_attributes") }} as attributes
+            on entries.person_id = attributes.person_id
+        {%- endif %}
 
     ),
 
-    cohorts as (
-
-        select
-            breakdown,
-            breakdown_value,
-            cohort_start,
-            count(*) as cohort_size,
-            max(begun_periods) as begun_periods
-        from members
-        group by breakdown, breakdown_value, cohort_start
-
-    ),
-
-    period_indexes as (
-
-        select {{ dovecote.integers_from_to(0, max_periods) }} as period_index
-
-    ),
-
-    grid as (
-
-        select
-            cohorts.*,
-            cast(period_indexes.period_index as integer) as period_index
-        from cohorts
-        inner join period_indexes
-            on period_indexes.period_index < cohorts.begun_periods
-
-    ),
-
-    {% for counted in ["actions", "purchases"] -%}
-    {{ counted }}_by_period as (
+    {% for done in [activity, "order"] | unique -%}
+    {{ done }}_periods as (
 
         {% if clock == "calendar" -%}
         select
-            members.breakdown,
-            members.breakdown_value,
-            members.cohort_start,
-            members.person_id,
-            members.full_periods,
+            {{ dovecote.each_of(member_columns, "members.{0}") }},
             {{ dovecote.periods_between(grain, "members.cohort_start", "periods.period_start") }} as period_index,
             periods.orders,
             periods.net_revenue
         from members
-        inner join {{ ref("dovecote", "int_activity__person_periods") }} as periods
+        inner join {{ dovecote.counted("int_activity__person_periods") }} as periods
             on members.person_id = periods.person_id
-            and periods.activity = '{{ activity if counted == "actions" else "order" }}'
+            and periods.activity = '{{ done }}'
             and periods.grain = '{{ grain }}'
             and members.cohort_start <= periods.period_start
-            {%- if return_rule == "on" or counted == "purchases" %}
+            {%- if return_rule == "on" or done != activity %}
             and {{ dovecote.period_plus(grain, "members.cohort_start", max_periods) }} >= periods.period_start
             {%- endif %}
         {%- else -%}
+        {%- set hours = dovecote.rolling_hours()[grain] -%}
         select
-            members.breakdown,
-            members.breakdown_value,
-            members.cohort_start,
-            members.person_id,
-            members.full_periods,
+            {{ dovecote.each_of(member_columns, "members.{0}") }},
             cast(
-                floor({{ dovecote.microseconds_between("members.entry_hour", "actions.occurred_at") }} / {{ period_microseconds }}) as integer
+                floor({{ dovecote.microseconds_between("members.entry_hour", "hours.hour_start") }} / {{ hours * 3600 * 1000000 }}) as integer
             ) as period_index,
-            sum(actions.orders) as orders,
-            sum(actions.net_revenue) as net_revenue
+            sum(hours.orders) as orders,
+            sum(hours.net_revenue) as net_revenue
         from members
-        inner join {{ ref("dovecote", "int_activity__actions") }} as actions
-            on members.person_id = actions.person_id
-            and actions.activity = '{{ activity if counted == "actions" else "order" }}'
-            and members.entry_at <= actions.occurred_at
-            {%- if return_rule == "on" or counted == "purchases" %}
-            and {{ dovecote.instant_plus_hours("members.entry_hour", hours * (max_periods + 1)) }} > actions.occurred_at
+        inner join {{ dovecote.counted("int_activity__person_hours") }} as hours
+            on members.person_id = hours.person_id
+            and hours.activity = '{{ done }}'
+            and members.entry_hour <= hours.hour_start
+            {%- if return_rule == "on" or done != activity %}
+            and {{ dovecote.instant_plus_hours("members.entry_hour", hours * (max_periods + 1)) }} > hours.hour_start
             {%- endif %}
-        group by 1, 2, 3, 4, 5, 6
+        group by {{ dovecote.each_of(member_columns, "members.{0}") }}, period_index
         {%- endif %}
 
     ),
 
     {% endfor -%}
 
-    maturity as (
+    returns as (
+        {% if return_rule == "on" %}
+        select
+            {{ keys | join(", ") }},
+            period_index,
+            count(*) as returned
+        from {{ activity }}_periods
+        group by {{ keys | join(", ") }}, period_index
+        {% else %}
+        select
+            {{ keys | join(", ") }},
+            last_index as period_index,
+            count(*) as returned
+        from (
+            select
+                {{ member_columns | join(", ") }},
+                least(max(period_index), {{ max_periods }}) as last_index
+            from {{ activity }}_periods
+            group by {{ member_columns | join(", ") }}
+        ) as last_returns
+        group by {{ keys | join(", ") }}, last_index
+        {% endif %}
+    ),
+
+    counted as (
 
         select
-            breakdown,
-            breakdown_value,
-            cohort_start,
-            full_periods,
-            count(*) as members
+            {{ keys | join(", ") }},
+            0 as period_index,
+            count(*) as members,
+            0 as returned,
+            0 as orders,
+            cast(0 as decimal(38, 4)) as net_revenue
         from members
-        group by breakdown, breakdown_value, cohort_start, full_periods
+        group by {{ keys | join(", ") }}
 
-    ),
-
-    mature as (
+        union all
 
         select
-            grid.breakdown,
-            grid.breakdown_value,
-            grid.cohort_start,
-            grid.period_index,
-            sum(maturity.members) as n_mature
-        from grid
-        inner join maturity
-            on grid.breakdown = maturity.breakdown
-            and grid.breakdown_value = maturity.breakdown_value
-            and grid.cohort_start = maturity.cohort_start
-            and grid.period_index < maturity.full_periods
-        group by 1, 2, 3, 4
-
-    ),
-
-    {% if return_rule == "on_or_after" -%}
-    last_returns as (
-
-        select
-            breakdown,
-            breakdown_value,
-            cohort_start,
-            person_id,
-            least(max(period_index), max(full_periods) - 1) as last_index
-        from actions_by_period
-        group by breakdown, breakdown_value, cohort_start, person_id
-
-    ),
-
-    last_return_counts as (
-
-        select
-            breakdown,
-            breakdown_value,
-            cohort_start,
-            last_index,
-            count(*) as members
-        from last_returns
-        group by breakdown, breakdown_value, cohort_start, last_index
-
-    ),
-
-    retained as (
-
-        select
-            grid.breakdown,
-            grid.breakdown_value,
-            grid.cohort_start,
-            grid.period_index,
-            sum(last_return_counts.members) as n_retained
-        from grid
-        inner join last_return_counts
-            on grid.breakdown = last_return_counts.breakdown
-            and grid.breakdown_value = last_return_counts.breakdown_value
-            and grid.cohort_start = last_return_counts.cohort_start
-            and grid.period_index <= last_return_counts.last_index
-        group by 1, 2, 3, 4
-
-    ),
-    {%- else -%}
-    retained as (
-
-        select
-            breakdown,
-            breakdown_value,
-            cohort_start,
+            {{ keys | join(", ") }},
             period_index,
-            count(*) as n_retained
-        from actions_by_period
-        where period_index < full_periods
-        group by breakdown, breakdown_value, cohort_start, period_index
+            0 as members,
+            returned,
+            0 as orders,
+            cast(0 as decimal(38, 4)) as net_revenue
+        from returns
 
-    ),
-    {%- endif %}
-
-    revenue as (
+        union all
 
         select
-            breakdown,
-            breakdown_value,
-            cohort_start,
+            {{ keys | join(", ") }},
             period_index,
+            0 as members,
+            0 as returned,
             sum(orders) as orders,
-            sum(net_revenue) as net_revenue
-        from purchases_by_period
-        where period_index < full_periods
-        group by breakdown, breakdown_value, cohort_start, period_index
+            cast(sum(net_revenue) as decimal(38, 4)) as net_revenue
+        from order_periods
+        where period_index <= {{ max_periods }}
+        group by {{ keys | join(", ") }}, period_index
 
     )
 
     select
-        grid.breakdown,
-        grid.breakdown_value,
-        grid.cohort_start,
-        grid.period_index,
-        grid.cohort_size,
-        coalesce(mature.n_mature, 0) as n_mature,
-        case when mature.n_mature > 0 then coalesce(retained.n_retained, 0) end as n_retained,
-        case when mature.n_mature > 0 then coalesce(revenue.orders, 0) end as orders,
-        case when mature.n_mature > 0 then coalesce(revenue.net_revenue, 0) end as net_revenue
-    from grid
-    {%- for counts in ["mature", "retained", "revenue"] %}
-    left join {{ counts }}
-        on grid.breakdown = {{ counts }}.breakdown
-        and grid.breakdown_value = {{ counts }}.breakdown_value
-        and grid.cohort_start = {{ counts }}.cohort_start
-        and grid.period_index = {{ counts }}.period_index
-    {%- endfor %}
-) as cells
+        {{ keys | join(", ") }},
+        cast(period_index as integer) as period_index,
+        cast(sum(members) as bigint) as members,
+        cast(sum(returned) as bigint) as returned,
+        cast(sum(orders) as bigint) as orders,
+        cast(sum(net_revenue) as decimal(38, 4)) as net_revenue
+    from counted
+    group by {{ keys | join(", ") }}, period_index
+) as counts
 {%- endmacro %}
 
 

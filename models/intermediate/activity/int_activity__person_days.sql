@@ -3,9 +3,9 @@
 
 with
 
-actions as (
+person_hours as (
 
-    select * from {{ ref("dovecote", "int_activity__actions") }}
+    select * from {{ ref("dovecote", "int_activity__person_hours") }}
     where {{ dovecote.is_in_slice("person_id", changed_people, "person_id") }}
 
 ),
@@ -15,16 +15,16 @@ final as (
     select
         activity,
         person_id,
-        action_date as activity_date,
-        count(*) as actions,
-        min(occurred_at) as first_at,
-        max(occurred_at) as last_at,
-        min(case when is_entry then occurred_at end) as first_entry_at,
-        {{ dovecote.first_by("is_entry", ["occurred_at", "action_id"]) }} as is_first_action_entry,
+        activity_date,
+        sum(actions) as actions,
+        min(first_at) as first_at,
+        max(last_at) as last_at,
+        min(first_entry_at) as first_entry_at,
+        {{ dovecote.first_by("is_first_action_entry", ["hour_start"]) }} as is_first_action_entry,
         sum(orders) as orders,
         cast(sum(net_revenue) as decimal(38, 4)) as net_revenue
-    from actions
-    group by activity, person_id, action_date
+    from person_hours
+    group by activity, person_id, activity_date
 
 )
 

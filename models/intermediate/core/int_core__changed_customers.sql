@@ -3,13 +3,13 @@ with
 
 changed_merges as (
 
-    {{ dovecote.rows_that_differ("int_core__customer_merges", ["from_customer_id", "customer_id"]) }}
+    {{ dovecote.rows_that_differ("int_core__customer_merges") }}
 
 ),
 
 changed_exclusions as (
 
-    {{ dovecote.rows_that_differ("int_core__exclusions", ["customer_id"]) }}
+    {{ dovecote.rows_that_differ("int_core__exclusions") }}
 
 ),
 

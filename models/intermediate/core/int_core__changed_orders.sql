@@ -27,13 +27,13 @@ changed_customers as (
 
 changed_products as (
 
-    {{ dovecote.rows_that_differ("stg_products", ["product_id", "category", "unit_cost"]) }}
+    {{ dovecote.rows_that_differ("stg_products") }}
 
 ),
 
 changed_rates as (
 
-    {{ dovecote.rows_that_differ("int_core__daily_rates", ["currency", "rate_date", "rate_to_reporting"]) }}
+    {{ dovecote.rows_that_differ("int_core__daily_rates") }}
 
 ),
 

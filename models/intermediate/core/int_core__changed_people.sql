@@ -1,5 +1,5 @@
 -- Empty unless a build computes changes alone: every person who did, or had done, anything that is other than in the
--- last build. What people did is computed anew for them, all of it.
+-- last build, or is told apart by other attributes. What people did is computed anew for them, all of it.
 {% set is_new = "judged_by_run = '" ~ dovecote.this_run_id() ~ "'" -%}
 
 with
@@ -19,6 +19,12 @@ changed_events as (
 changed_orders as (
 
     select order_id from {{ ref("dovecote", "int_core__changed_orders") }}
+
+),
+
+changed_attributes as (
+
+    {{ dovecote.rows_that_differ("int_core__customers") }}
 
 ),
 
@@ -84,6 +90,10 @@ people as (
     union
 
     select customer_id as person_id from {{ ref("dovecote", "int_core__changed_customers") }}
+
+    union
+
+    select customer_id as person_id from changed_attributes
 
 ),
 

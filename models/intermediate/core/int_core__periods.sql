@@ -59,11 +59,7 @@ ended as (
     select
         grain,
         period_start,
-        case grain
-            {%- for grain in dovecote.retention_choices()["grain"] %}
-            when '{{ grain }}' then {{ dovecote.period_plus(grain, "period_start", 1) }}
-            {%- endfor %}
-        end as next_period_start
+        {{ dovecote.period_after("period_start") | indent(4) }} as next_period_start
     from periods
 
 ),

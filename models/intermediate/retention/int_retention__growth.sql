@@ -1,8 +1,22 @@
+{% set sums = [
+    "active_customers",
+    "new_customers",
+    "returning_customers",
+    "resurrecting_customers",
+    "dormant_customers",
+    "revenue",
+    "new_revenue",
+    "resurrected_revenue",
+    "expansion_revenue",
+    "contraction_revenue",
+    "churned_revenue",
+] -%}
+
 with
 
-person_periods as (
+period_counts as (
 
-    select * from {{ ref("dovecote", "int_activity__person_periods") }}
+    select * from {{ ref("dovecote", "int_retention__period_counts") }}
 
 ),
 
@@ -12,23 +26,23 @@ periods as (
 
 ),
 
-grains as (
-
-    select distinct grain from periods
-
-),
-
--- Days and weeks are not broken down: a month is where a few customers of a country still say something.
-breakdowns as (
-
+-- Days and weeks are not broken down.
+broken_down as (
+    {% for breakdown in dovecote.retention_breakdowns() %}
     select
-        grains.grain,
-        person_breakdowns.person_id,
-        person_breakdowns.breakdown,
-        person_breakdowns.breakdown_value
-    from {{ ref("dovecote", "int_retention__person_breakdowns") }} as person_breakdowns
-    inner join grains
-        on person_breakdowns.breakdown = 'none' or grains.grain = 'month'
+        activity,
+        grain,
+        period_start,
+        '{{ breakdown }}' as breakdown,
+        {{ dovecote.breakdown_value(breakdown) }} as breakdown_value,
+        {{ dovecote.each_of(sums, "sum({0}) as {0}", ",\n        ") }}
+    from period_counts
+    {%- if breakdown != "none" %}
+    where grain = 'month'
+    {%- endif %}
+    group by activity, grain, period_start, 5
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
 
 ),
 
@@ -38,63 +52,17 @@ calendar as (
         histories.activity,
         periods.grain,
         periods.period_start,
-        periods.is_complete,
-        row_number() over (
-            partition by histories.activity, periods.grain
-            order by periods.period_start
-        ) as period_number
+        periods.is_complete
     from (
         select
             activity,
             grain,
             min(period_start) as first_period
-        from person_periods
+        from period_counts
         group by activity, grain
     ) as histories
     inner join periods
         on histories.grain = periods.grain and histories.first_period <= periods.period_start
-
-),
-
-numbered as (
-
-    select
-        person_periods.activity,
-        person_periods.grain,
-        person_periods.person_id,
-        calendar.period_number,
-        person_periods.net_revenue,
-        lag(calendar.period_number) over history as previous_number,
-        lag(person_periods.net_revenue) over history as previous_revenue,
-        lead(calendar.period_number) over history as next_number
-    from person_periods
-    inner join calendar
-        on
-            person_periods.activity = calendar.activity
-            and person_periods.grain = calendar.grain
-            and person_periods.period_start = calendar.period_start
-    window history as (
-        partition by person_periods.activity, person_periods.grain, person_periods.person_id
-        order by person_periods.period_start
-    )
-
-),
-
-broken_down as (
-
-    select
-        numbered.activity,
-        numbered.grain,
-        numbered.period_number,
-        numbered.net_revenue,
-        numbered.previous_number,
-        numbered.previous_revenue,
-        numbered.next_number,
-        breakdowns.breakdown,
-        breakdowns.breakdown_value
-    from numbered
-    inner join breakdowns
-        on numbered.grain = breakdowns.grain and numbered.person_id = breakdowns.person_id
 
 ),
 
@@ -109,48 +77,6 @@ breakdown_values as (
 
 ),
 
-active as (
-
-    select
-        activity,
-        grain,
-        period_number,
-        breakdown,
-        breakdown_value,
-        count(*) as active_customers,
-        count(*) filter (where previous_number is null) as new_customers,
-        count(*) filter (where previous_number = period_number - 1) as returning_customers,
-        count(*) filter (where previous_number < period_number - 1) as resurrecting_customers,
-        sum(net_revenue) as revenue,
-        sum(case when previous_number is null then net_revenue else 0 end) as new_revenue,
-        sum(case when previous_number < period_number - 1 then net_revenue else 0 end) as resurrected_revenue,
-        sum(
-            case when previous_number = period_number - 1 then greatest(net_revenue - previous_revenue, 0) else 0 end
-        ) as expansion_revenue,
-        sum(
-            case when previous_number = period_number - 1 then greatest(previous_revenue - net_revenue, 0) else 0 end
-        ) as contraction_revenue
-    from broken_down
-    group by activity, grain, period_number, breakdown, breakdown_value
-
-),
-
-dormant as (
-
-    select
-        activity,
-        grain,
-        period_number + 1 as period_number,
-        breakdown,
-        breakdown_value,
-        count(*) as dormant_customers,
-        sum(net_revenue) as churned_revenue
-    from broken_down
-    where next_number is null or next_number > period_number + 1
-    group by activity, grain, period_number, breakdown, breakdown_value
-
-),
-
 joined as (
 
     select
@@ -161,34 +87,17 @@ joined as (
         breakdown_values.breakdown_value,
         calendar.is_complete,
         calendar.activity = 'order' as has_revenue,
-        coalesce(active.active_customers, 0) as active_customers,
-        coalesce(active.new_customers, 0) as new_customers,
-        coalesce(active.returning_customers, 0) as returning_customers,
-        coalesce(active.resurrecting_customers, 0) as resurrecting_customers,
-        coalesce(dormant.dormant_customers, 0) as dormant_customers,
-        coalesce(active.revenue, 0) as revenue,
-        coalesce(active.new_revenue, 0) as new_revenue,
-        coalesce(active.resurrected_revenue, 0) as resurrected_revenue,
-        coalesce(active.expansion_revenue, 0) as expansion_revenue,
-        coalesce(active.contraction_revenue, 0) as contraction_revenue,
-        coalesce(dormant.churned_revenue, 0) as churned_revenue
+        {{ dovecote.each_of(sums, "coalesce(broken_down.{0}, 0) as {0}", ",\n        ") }}
     from calendar
     inner join breakdown_values
         on calendar.activity = breakdown_values.activity and calendar.grain = breakdown_values.grain
-    left join active
+    left join broken_down
         on
-            calendar.activity = active.activity
-            and calendar.grain = active.grain
-            and calendar.period_number = active.period_number
-            and breakdown_values.breakdown = active.breakdown
-            and breakdown_values.breakdown_value = active.breakdown_value
-    left join dormant
-        on
-            calendar.activity = dormant.activity
-            and calendar.grain = dormant.grain
-            and calendar.period_number = dormant.period_number
-            and breakdown_values.breakdown = dormant.breakdown
-            and breakdown_values.breakdown_value = dormant.breakdown_value
+            calendar.activity = broken_down.activity
+            and calendar.grain = broken_down.grain
+            and calendar.period_start = broken_down.period_start
+            and breakdown_values.breakdown = broken_down.breakdown
+            and breakdown_values.breakdown_value = broken_down.breakdown_value
 
 ),
 

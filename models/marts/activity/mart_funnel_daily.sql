@@ -1,39 +1,22 @@
--- A session is in a step's sequence when it passed every step before it, each not earlier than the last.
-{% set steps = dovecote.funnel_steps() -%}
-
 with
 
-sessions as (
+session_day_counts as (
 
-    select * from {{ ref("dovecote", "int_activity__sessions") }}
-
-),
-
-sequenced as (
-
-    select
-        {%- for step in steps %}
-        has_{{ step }},
-        {{ dovecote.has_funnel_up_to(step) }} as is_in_sequence_{{ step }},
-        {%- endfor %}
-        session_date,
-        person_id
-    from sessions
+    select * from {{ ref("dovecote", "int_activity__session_day_counts") }}
 
 ),
 
 counted as (
-    {% for step in steps %}
+    {% for step in dovecote.funnel_steps() %}
     select
         session_date as activity_date,
         '{{ step }}' as step,
         {{ loop.index }} as step_number,
-        count(*) as all_sessions,
-        count(*) filter (where has_{{ step }}) as sessions,
-        count(*) filter (where coalesce(is_in_sequence_{{ step }}, false)) as sessions_in_sequence,
-        count(distinct case when has_{{ step }} then person_id end) as persons
-    from sequenced
-    group by session_date
+        sessions as all_sessions,
+        {{ step }}_sessions as sessions,
+        {{ step }}_sessions_in_sequence as sessions_in_sequence,
+        {{ step }}_persons as persons
+    from session_day_counts
     {{ "union all" if not loop.last }}
     {%- endfor %}
 

@@ -1,8 +1,11 @@
+{{ config(materialized="view") }}
+{#- a view: int_activity__person_days holds these rows already, and millions of them -#}
+
 with
 
 person_days as (
 
-    select * from {{ ref("dovecote", "int_activity__person_days") }}
+    select * from {{ dovecote.in_same_database(ref("dovecote", "int_activity__person_days")) }}
 
 ),
 

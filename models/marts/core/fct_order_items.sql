@@ -1,8 +1,11 @@
+{{ config(materialized="view") }}
+{#- a view: int_core__order_items holds these rows already, and millions of them -#}
+
 with
 
 order_items as (
 
-    select * from {{ ref("dovecote", "int_core__order_items") }}
+    select * from {{ dovecote.in_same_database(ref("dovecote", "int_core__order_items")) }}
 
 ),
 

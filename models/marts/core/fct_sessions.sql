@@ -1,8 +1,11 @@
+{{ config(materialized="view") }}
+{#- a view: int_activity__sessions holds these rows already, and millions of them -#}
+
 with
 
 sessions as (
 
-    select * from {{ ref("dovecote", "int_activity__sessions") }}
+    select * from {{ dovecote.in_same_database(ref("dovecote", "int_activity__sessions")) }}
 
 ),
 

@@ -29,12 +29,13 @@ judged as (
     {% for entity in entities %}
     select
         '{{ entity }}' as entity,
-        count(*) filter (where row_status = 'accepted') as accepted,
-        count(*) filter (where row_status = 'duplicate') as duplicates,
-        count(*) filter (where row_status = 'quarantined') as quarantined,
-        count(*) filter (where row_status = 'after_as_of') as after_as_of,
-        count(*) filter (where row_status = 'forgotten') as forgotten
-    from {{ ref("dovecote", "base_" ~ entity) }}
+        {{ dovecote.amount_of("rows_accepted") }} as accepted,
+        {{ dovecote.amount_of("rows_duplicate") }} as duplicates,
+        {{ dovecote.amount_of("rows_quarantined") }} as quarantined,
+        {{ dovecote.amount_of("rows_after_as_of") }} as after_as_of,
+        {{ dovecote.amount_of("rows_forgotten") }} as forgotten
+    from {{ ref("dovecote", "int_core__input_counts") }}
+    where entity = '{{ entity }}'
     {{ "union all" if not loop.last }}
     {%- endfor %}
 
@@ -45,11 +46,11 @@ final as (
     select
         cast(judged.entity as string) as entity,
         cast(coalesce(counted.physical_rows, 0) - continuation_lines.lines as bigint) as rows_in,
-        cast(judged.accepted as bigint) as accepted,
-        cast(judged.duplicates as bigint) as duplicates,
-        cast(judged.quarantined as bigint) as quarantined,
-        cast(judged.after_as_of as bigint) as after_as_of,
-        cast(judged.forgotten as bigint) as forgotten,
+        judged.accepted,
+        judged.duplicates,
+        judged.quarantined,
+        judged.after_as_of,
+        judged.forgotten,
         coalesce(
             {{ dovecote.ratio(
                 "judged.quarantined",

@@ -1,8 +1,8 @@
 with
 
-purchases as (
+cohort_purchases as (
 
-    select * from {{ ref("dovecote", "int_core__purchases") }}
+    select * from {{ ref("dovecote", "int_retention__cohort_purchases") }}
 
 ),
 
@@ -13,39 +13,13 @@ months as (
 
 ),
 
-cohorts as (
-
-    select
-        {{ dovecote.period_start("month", "min(order_date)") }} as cohort_month,
-        customer_id
-    from purchases
-    group by customer_id
-
-),
-
 cohort_sizes as (
 
     select
         cohort_month,
-        count(*) as customers
-    from cohorts
+        sum(customers) as customers
+    from cohort_purchases
     group by cohort_month
-
-),
-
-monthly as (
-
-    select
-        cohorts.cohort_month,
-        {{ dovecote.period_start("month", "purchases.order_date") }} as order_month,
-        count(*) as orders,
-        sum(purchases.net_amount) as net_revenue,
-        sum(purchases.margin_amount) as margin,
-        count(*) filter (where purchases.margin_amount is null) as orders_without_margin
-    from purchases
-    inner join cohorts
-        on purchases.customer_id = cohorts.customer_id
-    group by 1, 2
 
 ),
 
@@ -68,13 +42,13 @@ cumulated as (
         grid.cohort_month,
         grid.months_since,
         grid.customers,
-        sum(coalesce(monthly.orders, 0)) over since_cohort as cumulative_orders,
-        sum(coalesce(monthly.net_revenue, 0)) over since_cohort as cumulative_net_revenue,
-        sum(coalesce(monthly.margin, 0)) over since_cohort as cumulative_margin,
-        sum(coalesce(monthly.orders_without_margin, 0)) over since_cohort as orders_without_margin
+        sum(coalesce(cohort_purchases.orders, 0)) over since_cohort as cumulative_orders,
+        sum(coalesce(cohort_purchases.net_revenue, 0)) over since_cohort as cumulative_net_revenue,
+        sum(coalesce(cohort_purchases.margin, 0)) over since_cohort as cumulative_margin,
+        sum(coalesce(cohort_purchases.orders_without_margin, 0)) over since_cohort as orders_without_margin
     from grid
-    left join monthly
-        on grid.cohort_month = monthly.cohort_month and grid.order_month = monthly.order_month
+    left join cohort_purchases
+        on grid.cohort_month = cohort_purchases.cohort_month and grid.order_month = cohort_purchases.order_month
     window since_cohort as (
         partition by grid.cohort_month
         order by grid.months_since

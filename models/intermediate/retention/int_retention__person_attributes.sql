@@ -1,10 +1,14 @@
--- One value of every breakdown for every person, whichever cohort the person enters.
+{{ config(materialized="sliced_table", slice_key="person_id", slice_of="int_core__changed_people") }}
+{%- set changed_people = ref("dovecote", "int_core__changed_people") %}
+
+-- What every person who did anything can be told apart by, whichever cohort the person enters.
 with
 
 persons as (
 
     select distinct person_id
     from {{ ref("dovecote", "int_activity__person_days") }}
+    where {{ dovecote.is_in_slice("person_id", changed_people, "person_id") }}
 
 ),
 
@@ -17,7 +21,9 @@ customers as (
 first_purchases as (
 
     select * from {{ ref("dovecote", "int_core__purchases") }}
-    where order_number = 1
+    where
+        order_number = 1
+        and {{ dovecote.is_in_slice("customer_id", changed_people, "person_id") }}
 
 ),
 
@@ -40,16 +46,14 @@ first_categories as (
 
 ),
 
-valued as (
+final as (
 
     select
         persons.person_id,
-        customers.acquisition_channel,
-        customers.country,
-        coalesce(customers.acquisition_channel, 'unknown')
-        || ', ' || coalesce(customers.country, 'unknown') as acquisition_channel_and_country,
-        first_purchases.channel as first_order_channel,
-        first_categories.category as first_product_category
+        coalesce(customers.acquisition_channel, 'unknown') as acquisition_channel,
+        coalesce(customers.country, 'unknown') as country,
+        coalesce(first_purchases.channel, 'unknown') as first_order_channel,
+        coalesce(first_categories.category, 'unknown') as first_product_category
     from persons
     left join customers
         on persons.person_id = customers.customer_id
@@ -57,18 +61,6 @@ valued as (
         on persons.person_id = first_purchases.customer_id
     left join first_categories
         on persons.person_id = first_categories.customer_id
-
-),
-
-final as (
-    {% for breakdown in dovecote.retention_breakdowns() %}
-    select
-        person_id,
-        '{{ breakdown }}' as breakdown,
-        {{ "'all'" if breakdown == "none" else "coalesce(" ~ breakdown ~ ", 'unknown')" }} as breakdown_value
-    from valued
-    {{ "union all" if not loop.last }}
-    {%- endfor %}
 
 )
 
