@@ -100,6 +100,12 @@
     end
 {%- endmacro %}
 
+{# The period of the rolling clock that an instant is in, counted from a full hour. #}
+{% macro rolling_period(entry_hour, instant, hours) -%}
+    cast(floor({{ dovecote.microseconds_between(entry_hour, instant) }} / {{ hours * 3600 * 1000000 }}) as integer)
+{%- endmacro %}
+
+
 {# The grains that the rolling clock counts, and the hours of their periods. #}
 {% macro rolling_hours() %}
     {{ return({'day': 24, 'week': 168}) }}
@@ -120,6 +126,7 @@
     {%- set attributes = dovecote.breakdown_attributes(breakdowns) -%}
     {%- set keys = dovecote.person_attributes() + ["cohort_start", "entry_hour"] -%}
     {%- set member_columns = ["person_id"] + keys %}
+    {%- set returns = activity ~ "_periods" if clock == "calendar" else "action_periods" %}
 select
     '{{ entry }}' as entry,
     '{{ return_rule }}' as return_rule,
@@ -170,6 +177,7 @@ from (
             {{ "attributes." ~ attribute if attribute in attributes else "cast(null as string)" }} as {{ attribute }},
             {%- endfor %}
             entries.cohort_start,
+            entries.entry_at,
             {{ "date_trunc('hour', entries.entry_at)" if clock == "rolling_24h" else "cast(null as timestamp)" }} as entry_hour
         from entries
         {%- if attributes %}
@@ -179,10 +187,10 @@ from (
 
     ),
 
+    {% if clock == "calendar" -%}
     {% for done in [activity, "order"] | unique -%}
     {{ done }}_periods as (
 
-        {% if clock == "calendar" -%}
         select
             {{ dovecote.each_of(member_columns, "members.{0}") }},
             {{ dovecote.periods_between(grain, "members.cohort_start", "periods.period_start") }} as period_index,
@@ -197,29 +205,44 @@ from (
             {%- if return_rule == "on" or done != activity %}
             and {{ dovecote.period_plus(grain, "members.cohort_start", max_periods) }} >= periods.period_start
             {%- endif %}
-        {%- else -%}
-        {%- set hours = dovecote.rolling_hours()[grain] -%}
-        select
-            {{ dovecote.each_of(member_columns, "members.{0}") }},
-            cast(
-                floor({{ dovecote.microseconds_between("members.entry_hour", "hours.hour_start") }} / {{ hours * 3600 * 1000000 }}) as integer
-            ) as period_index,
-            sum(hours.orders) as orders,
-            sum(hours.net_revenue) as net_revenue
-        from members
-        inner join {{ dovecote.counted("int_activity__person_hours") }} as hours
-            on members.person_id = hours.person_id
-            and hours.activity = '{{ done }}'
-            and members.entry_hour <= hours.hour_start
-            {%- if return_rule == "on" or done != activity %}
-            and {{ dovecote.instant_plus_hours("members.entry_hour", hours * (max_periods + 1)) }} > hours.hour_start
-            {%- endif %}
-        group by {{ dovecote.each_of(member_columns, "members.{0}") }}, period_index
-        {%- endif %}
 
     ),
 
     {% endfor -%}
+    {%- else -%}
+    {%- set hours = dovecote.rolling_hours()[grain] -%}
+    action_periods as (
+
+        select distinct
+            {{ dovecote.each_of(member_columns, "members.{0}") }},
+            {{ dovecote.rolling_period("members.entry_hour", "hours.hour_start", hours) }} as period_index
+        from members
+        inner join {{ dovecote.counted("int_activity__person_hours") }} as hours
+            on members.person_id = hours.person_id
+            and hours.activity = '{{ activity }}'
+            and members.entry_hour <= hours.hour_start
+            {%- if return_rule == "on" %}
+            and {{ dovecote.instant_plus_hours("members.entry_hour", hours * (max_periods + 1)) }} > hours.hour_start
+            {%- endif %}
+
+    ),
+
+    order_periods as (
+
+        select
+            {{ dovecote.each_of(member_columns, "members.{0}") }},
+            {{ dovecote.rolling_period("members.entry_hour", "purchases.ordered_at", hours) }} as period_index,
+            1 as orders,
+            purchases.net_amount as net_revenue
+        from members
+        inner join {{ dovecote.counted("int_core__purchases") }} as purchases
+            on members.person_id = purchases.customer_id
+            and members.entry_at <= purchases.ordered_at
+            and {{ dovecote.instant_plus_hours("members.entry_hour", hours * (max_periods + 1)) }} > purchases.ordered_at
+
+    ),
+
+    {% endif -%}
 
     returns as (
         {% if return_rule == "on" %}
@@ -227,7 +250,7 @@ from (
             {{ keys | join(", ") }},
             period_index,
             count(*) as returned
-        from {{ activity }}_periods
+        from {{ returns }}
         group by {{ keys | join(", ") }}, period_index
         {% else %}
         select
@@ -238,7 +261,7 @@ from (
             select
                 {{ member_columns | join(", ") }},
                 least(max(period_index), {{ max_periods }}) as last_index
-            from {{ activity }}_periods
+            from {{ returns }}
             group by {{ member_columns | join(", ") }}
         ) as last_returns
         group by {{ keys | join(", ") }}, last_index

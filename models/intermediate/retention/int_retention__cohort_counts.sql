@@ -5,6 +5,7 @@
 ) }}
 {%- set person_attributes = ref("dovecote", "int_retention__person_attributes") %}
 {%- set person_hours = ref("dovecote", "int_activity__person_hours") %}
+{%- set purchases = ref("dovecote", "int_core__purchases") %}
 
 {% for combination in dovecote.retention_combinations() %}
 {{ "union all" if not loop.first }}
