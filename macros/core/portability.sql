@@ -200,19 +200,25 @@
 {%- endmacro %}
 
 
-{# The first few texts of a group joined in the order of a number, as an aggregate. #}
-{% macro first_joined(value, number, count, separator) -%}
-    {{ adapter.dispatch('first_joined', 'dovecote')(value, number, count, separator) }}
+{# The first few texts of those rows of a group that meet a condition, joined in the order of a number, as an aggregate. #}
+{% macro first_joined(value, number, count, separator, condition) -%}
+    {{ adapter.dispatch('first_joined', 'dovecote')(value, number, count, separator, condition) }}
 {%- endmacro %}
 
-{% macro default__first_joined(value, number, count, separator) -%}
-    array_to_string(min_by({{ value }}, {{ number }}, {{ count }}), '{{ separator }}')
+{% macro default__first_joined(value, number, count, separator, condition) -%}
+    array_to_string(min_by({{ value }}, {{ number }}, {{ count }}) filter (where {{ condition }}), '{{ separator }}')
 {%- endmacro %}
 
-{% macro spark__first_joined(value, number, count, separator) -%}
+{% macro spark__first_joined(value, number, count, separator, condition) -%}
     array_join(
         transform(
-            slice(array_sort(collect_list(struct({{ number }} as place, {{ value }} as joined_text))), 1, {{ count }}),
+            slice(
+                array_sort(
+                    collect_list(struct({{ number }} as place, {{ value }} as joined_text)) filter (where {{ condition }})
+                ),
+                1,
+                {{ count }}
+            ),
             element -> element.joined_text
         ),
         '{{ separator }}'

@@ -112,6 +112,27 @@
 {% endmacro %}
 
 
+{# The periods of a grain in which persons did something, as a summed table counts them; a day is a row of person_days. #}
+{% macro periods_of_persons(grain) -%}
+    (
+        select
+            '{{ grain }}' as grain,
+            activity,
+            person_id,
+            {{ "activity_date as period_start" if grain == "day" else "period_start" }},
+            first_at,
+            first_entry_at,
+            is_first_action_entry,
+            orders,
+            net_revenue
+        from {{ dovecote.counted("int_activity__person_days" if grain == "day" else "int_activity__person_periods") }}
+        {%- if grain != "day" %}
+        where grain = '{{ grain }}'
+        {%- endif %}
+    )
+{%- endmacro %}
+
+
 {#
     Who entered, came back and bought in one combination, by the attributes that its breakdowns take, cohort_start,
     entry_hour and period_index. Nothing here knows as_of, so that counts of some people can be added to those of others.
@@ -139,8 +160,8 @@ from (
 
     periods_of_activity as (
 
-        select * from {{ dovecote.counted("int_activity__person_periods") }}
-        where activity = '{{ activity }}' and grain = '{{ grain }}'
+        select * from {{ dovecote.periods_of_persons(grain) }} as periods
+        where activity = '{{ activity }}'
 
     ),
 
@@ -197,10 +218,9 @@ from (
             periods.orders,
             periods.net_revenue
         from members
-        inner join {{ dovecote.counted("int_activity__person_periods") }} as periods
+        inner join {{ dovecote.periods_of_persons(grain) }} as periods
             on members.person_id = periods.person_id
             and periods.activity = '{{ done }}'
-            and periods.grain = '{{ grain }}'
             and members.cohort_start <= periods.period_start
             {%- if return_rule == "on" or done != activity %}
             and {{ dovecote.period_plus(grain, "members.cohort_start", max_periods) }} >= periods.period_start

@@ -2,12 +2,6 @@
 
 with
 
-session_paths as (
-
-    select * from {{ dovecote.counted("int_activity__session_paths") }}
-
-),
-
 sessions as (
 
     select * from {{ dovecote.counted("int_activity__sessions") }}
@@ -17,14 +11,12 @@ sessions as (
 final as (
 
     select
-        session_paths.path,
-        session_paths.steps,
+        path,
+        path_steps as steps,
         count(*) as sessions,
-        count(*) filter (where sessions.has_purchase) as sessions_with_purchase
-    from session_paths
-    inner join sessions
-        on session_paths.session_key = sessions.session_key
-    group by session_paths.path, session_paths.steps
+        count(*) filter (where has_purchase) as sessions_with_purchase
+    from sessions
+    group by path, path_steps
 
 )
 

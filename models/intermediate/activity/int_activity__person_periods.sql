@@ -1,7 +1,7 @@
 {{ config(materialized="sliced_table", slice_key="person_id", slice_of="int_core__changed_people") }}
 {%- set changed_people = ref("dovecote", "int_core__changed_people") %}
 
--- The days of a person rolled up to days, weeks and months: what retention and growth accounting count.
+-- The days of a person rolled up to weeks and months: what retention and growth accounting count beside days.
 with
 
 person_days as (
@@ -12,7 +12,7 @@ person_days as (
 ),
 
 placed as (
-    {% for grain in dovecote.retention_choices()["grain"] %}
+    {% for grain in ["week", "month"] %}
     select
         '{{ grain }}' as grain,
         {{ dovecote.period_start(grain, "activity_date") }} as period_start,

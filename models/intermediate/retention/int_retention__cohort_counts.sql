@@ -3,9 +3,14 @@
     sum_keys=dovecote.retention_choices() | list
     + dovecote.person_attributes() + ["cohort_start", "entry_hour", "period_index"]
 ) }}
-{%- set person_attributes = ref("dovecote", "int_retention__person_attributes") %}
-{%- set person_hours = ref("dovecote", "int_activity__person_hours") %}
-{%- set purchases = ref("dovecote", "int_core__purchases") %}
+{#- what a combination may read, for dbt to know -#}
+{%- set relations = [
+    ref("dovecote", "int_activity__person_hours"),
+    ref("dovecote", "int_activity__person_days"),
+    ref("dovecote", "int_activity__person_periods"),
+    ref("dovecote", "int_core__purchases"),
+    ref("dovecote", "int_retention__person_attributes"),
+] %}
 
 {% for combination in dovecote.retention_combinations() %}
 {{ "union all" if not loop.first }}

@@ -10,7 +10,10 @@ with
 
 person_periods as (
 
-    select * from {{ dovecote.counted("int_activity__person_periods") }}
+    {%- for grain in dovecote.retention_choices()["grain"] %}
+    select * from {{ dovecote.periods_of_persons(grain) }} as periods
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
 
 ),
 

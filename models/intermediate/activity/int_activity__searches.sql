@@ -1,0 +1,44 @@
+{{ config(materialized="sliced_table", slice_key="person_id", slice_of="int_core__changed_people") }}
+{%- set changed_people = ref("dovecote", "int_core__changed_people") %}
+
+-- Sessions of a person that share a session_id, or have none, never overlap.
+with
+
+searches as (
+
+    select * from {{ ref("dovecote", "int_core__events") }}
+    where
+        event_type = 'search'
+        and search_term is not null
+        and person_id is not null
+        and not is_excluded
+        and {{ dovecote.is_in_slice("person_id", changed_people, "person_id") }}
+
+),
+
+sessions_with_purchase as (
+
+    select * from {{ ref("dovecote", "int_activity__sessions") }}
+    where last_purchase_at is not null
+
+),
+
+final as (
+
+    select
+        searches.event_id,
+        searches.person_id,
+        searches.search_term,
+        searches.result_count,
+        coalesce(sessions.last_purchase_at >= searches.occurred_at, false) as is_followed_by_purchase
+    from searches
+    left join sessions_with_purchase as sessions
+        on
+            searches.person_id = sessions.person_id
+            and coalesce(searches.session_id, '') = coalesce(sessions.session_id, '')
+            and searches.occurred_at >= sessions.started_at
+            and searches.occurred_at <= sessions.ended_at
+
+)
+
+select * from final
