@@ -104,18 +104,23 @@
     {%- for id in model.depends_on.nodes -%}
         {%- set node = graph.nodes.get(id) -%}
         {%- if node and node.config.materialized == 'sliced_table' -%}
-            {%- set table = ref('dovecote', node.name) -%}
+            {%- set table = dovecote.relation_of(node) -%}
             {%- set key = node.config.slice_key -%}
             {%- if which == 'old' -%}
                 {%- set rows = dovecote.replaced_relation(node.name) -%}
             {%- elif node.config.slice_of -%}
-                {%- set rows = table ~ " where " ~ key ~ " in (select " ~ (node.config.slice_column or key) ~ " from " ~ ref('dovecote', node.config.slice_of) ~ ")" -%}
+                {%- set rows = table ~ " where " ~ key ~ " in (select " ~ (node.config.slice_column or key) ~ " from " ~ dovecote.relation_of(graph.nodes['model.dovecote.' ~ node.config.slice_of]) ~ ")" -%}
             {%- else -%}
                 {%- set rows = table ~ " where judged_by_run = '" ~ dovecote.this_run_id() ~ "'" -%}
             {%- endif -%}
             {%- do run_query("create or replace temp view " ~ dovecote.counted_view(node.name) ~ " as select * from " ~ rows) -%}
         {%- endif -%}
     {%- endfor -%}
+{% endmacro %}
+
+{# The relation of a node that a model need not depend on, as one that it depends on does. #}
+{% macro relation_of(node) %}
+    {{ return(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) }}
 {% endmacro %}
 
 {# The name of such a view, which no other model that is built beside this one makes. #}

@@ -165,7 +165,7 @@
 {% macro misses_tables() %}
     {%- set missed = [] -%}
     {%- for node in graph.nodes.values() if node.config.materialized in ['sliced_table', 'summed_table'] -%}
-        {%- if load_relation(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) is none -%}
+        {%- if load_relation(dovecote.relation_of(node)) is none -%}
             {%- do missed.append(node.unique_id) -%}
         {%- endif -%}
     {%- endfor -%}
