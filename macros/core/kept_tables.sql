@@ -66,12 +66,12 @@
 
 
 {#
-    A sliced table as a summed table counts it: all of it, or in a build of changes the rows of its slice, which are a
-    view that the materialization makes twice, of what they were and of what they are.
+    A sliced table as a summed table counts it: all of it, or in a build of changes the rows of its slice, which the
+    materialization takes twice, as they were and as they are.
 #}
 {% macro counted(name) %}
     {%- set relation = ref('dovecote', name) -%}
-    {{ return(dovecote.counted_view(name) if dovecote.is_slice() else relation) }}
+    {{ return(dovecote.counted_rows(name) if dovecote.is_slice() else relation) }}
 {% endmacro %}
 
 
@@ -81,10 +81,10 @@
     {%- set sums = adapter.get_columns_in_relation(this) | map(attribute='name') | reject('in', keys) | list -%}
     {%- set changes = make_temp_relation(this).identifier -%}
     {{ run_hooks(pre_hooks) }}
-    {%- do dovecote.view_counted_rows('old') -%}
+    {%- do dovecote.take_counted_rows('old') -%}
     {%- do run_query("create or replace temp table " ~ changes ~ " as select " ~ keys | join(", ") ~ ", "
         ~ dovecote.each_of(sums, "-{0} as {0}") ~ " from (" ~ compiled_code ~ ")") -%}
-    {%- do dovecote.view_counted_rows('new') -%}
+    {%- do dovecote.take_counted_rows('new') -%}
     {% call statement('main') -%}
         insert into {{ changes }} by name {{ compiled_code }}
     {%- endcall %}
@@ -99,8 +99,8 @@
 {% endmacro %}
 
 
-{# Makes the views that a summed table counts: the rows that slices had before this build, or have now. #}
-{% macro view_counted_rows(which) %}
+{# Takes the rows that a summed table counts: those that slices had before this build, or have now. #}
+{% macro take_counted_rows(which) %}
     {%- for id in model.depends_on.nodes -%}
         {%- set node = graph.nodes.get(id) -%}
         {%- if node and node.config.materialized == 'sliced_table' -%}
@@ -113,7 +113,7 @@
             {%- else -%}
                 {%- set rows = table ~ " where judged_by_run = '" ~ dovecote.this_run_id() ~ "'" -%}
             {%- endif -%}
-            {%- do run_query("create or replace temp view " ~ dovecote.counted_view(node.name) ~ " as select * from " ~ rows) -%}
+            {%- do run_query("create or replace temp table " ~ dovecote.counted_rows(node.name) ~ " as select * from " ~ rows) -%}
         {%- endif -%}
     {%- endfor -%}
 {% endmacro %}
@@ -123,8 +123,8 @@
     {{ return(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) }}
 {% endmacro %}
 
-{# The name of such a view, which no other model that is built beside this one makes. #}
-{% macro counted_view(name) %}
+{# The temporary table of such rows, which no other model that is built beside this one makes. #}
+{% macro counted_rows(name) %}
     {{ return(this.identifier ~ '__' ~ name) }}
 {% endmacro %}
 

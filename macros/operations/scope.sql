@@ -329,6 +329,23 @@
 {%- endmacro %}
 
 
+{# Rows of a sliced table that are other ones than before this build, as they were and as they are, as a query. #}
+{% macro replaced_rows(name, key, slice_of) -%}
+    {%- set relation = ref('dovecote', name) -%}
+    {%- set slice = ref('dovecote', slice_of) -%}
+    {%- if dovecote.scope() == 'changes' -%}
+    {%- set now = "select * from " ~ relation ~ " where " ~ key ~ " in (select " ~ key ~ " from " ~ slice ~ ")" -%}
+    {%- set before = "select * from " ~ dovecote.replaced_relation(name) -%}
+    ({{ now }} except {{ before }})
+    union all
+    ({{ before }} except {{ now }})
+    {%- else -%}
+    select * from {{ relation }}
+    where 1 = 0
+    {%- endif -%}
+{%- endmacro %}
+
+
 {# In a model of a slice: the condition that its rows are of what changed; true where all is computed. #}
 {% macro is_in_slice(column, relation, key) -%}
     {%- if dovecote.is_slice() -%}

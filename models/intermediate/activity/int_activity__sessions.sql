@@ -6,7 +6,7 @@
 -- Only what tells sessions apart goes through windows; what else the first event says is fetched by its id.
 with
 
-events as {{ dovecote.not_materialized() }} (
+events as {{ dovecote.not_materialized() if not dovecote.is_slice() }} (
 
     select * from {{ ref("dovecote", "int_core__events") }}
     where

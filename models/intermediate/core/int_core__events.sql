@@ -5,7 +5,7 @@
 -- belongs to the next customer seen with its anonymous_id, else to the previous one, else to the anonymous_id.
 with
 
-events as {{ dovecote.not_materialized() }} (
+events as {{ dovecote.not_materialized() if not dovecote.is_slice() }} (
 
     select * from {{ ref("dovecote", "stg_events") }}
     where {{ dovecote.is_in_slice("event_id", changed_events, "event_id") }}
@@ -30,7 +30,7 @@ vocabulary as (
 
 ),
 
-owned as {{ dovecote.not_materialized() }} (
+owned as {{ dovecote.not_materialized() if not dovecote.is_slice() }} (
 
     select
         events.*,
