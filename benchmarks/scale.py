@@ -2,7 +2,9 @@
 
 Four steps: (a) the full build, (b) one more day, (c) one day with late rows, (d) a run without new
 data; after (b), (c) and (d) a full refresh into another file, whose marts must be the same. Beside
-them, from the same files: the hand-written limit, pandas at 1M, Spark at 10M. Builds run with
+them, from the same files: the hand-written limit, pandas at 1M, Spark at 10M. The steps build what
+the limit stands beside: the project without fits and what rests on them, which are measured once,
+in a full build of the whole project, unless `--without-fits` says not to. Builds run with
 `--threads 1`, so that what a node used is known; DuckDB itself uses two.
 """
 
@@ -12,6 +14,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -57,7 +60,15 @@ LIMIT_OF_PANDAS = {
     *("rfm_values", "mart_rfm_cut_points", "mart_customer_rfm"),
 }
 """Statements of the limit that make what pandas makes, and more: they hold all of retention."""
+RESTING_ON_FITS = (
+    *("ml", "history", "review", "metrics", "exposures.yml"),
+    *("intermediate/churn", "intermediate/recommendations", "marts/churn"),
+    *("marts/recommendations", "marts/operations/mart_model_versions.sql"),
+)
+"""Of the project's models, what is left out of the measured steps."""
 MARTS_OF_PANDAS = ("fct_sessions", "mart_retention", "mart_customer_rfm")
+MEMORY_LIMIT = "9GB"
+"""For DuckDB, so that Python and its frames fit into 12 GB too."""
 MART_SCHEMA = "dovecote_marts"
 TOLERANCE_OF_LINEAR = 1.15
 # Below this many CPU seconds a ratio of two sizes says more about the clock.
@@ -79,12 +90,18 @@ def main() -> int:
     parser.add_argument("size", choices=scale_data.CUSTOMERS)
     parser.add_argument("--data", type=Path, help="folder of scale_data.py; made where absent")
     parser.add_argument("--scratch", type=Path, help="where warehouses are written")
+    parser.add_argument("--without-fits", action="store_true", help="leave the whole project out")
+    parser.add_argument(
+        "--steps", nargs="*", choices=STEPS, default=list(STEPS), help="which steps"
+    )
     arguments = parser.parse_args()
     data = arguments.data or PROJECT / "target" / "scale" / arguments.size
     if not (data / "base").exists():
         scale_data.make(arguments.size, data)
     with tempfile.TemporaryDirectory(dir=arguments.scratch) as scratch:
-        figures = measure(arguments.size, data, Path(scratch))
+        figures = measure(
+            arguments.size, data, Path(scratch), arguments.steps, not arguments.without_fits
+        )
     every = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
     every[arguments.size] = figures
     FIGURES.write_text(json.dumps(every, indent=1, sort_keys=True) + "\n")
@@ -96,8 +113,10 @@ def main() -> int:
     return int(bool(unequal))
 
 
-def measure(size: str, data: Path, scratch: Path) -> dict[str, Any]:
-    """Run every step and its companions; give their figures.
+def measure(
+    size: str, data: Path, scratch: Path, wanted: Iterable[str], with_fits: bool
+) -> dict[str, Any]:
+    """Run steps and their companions; give their figures.
 
     Parameters
     ----------
@@ -107,14 +126,20 @@ def measure(size: str, data: Path, scratch: Path) -> dict[str, Any]:
         Folder with ``base``, ``day`` and ``late``, which is only read.
     scratch
         Empty folder for warehouses and copies.
+    wanted
+        Steps to run; the full build is run in any case.
+    with_fits
+        Whether the whole project is built too.
     """
     shop = scratch / "shop"
+    project = scratch / "project"
+    copy_without_fits(project)
     _link(data / "base", shop)
     figures: dict[str, Any] = {"machine": _machine(), "load": os.getloadavg()[0], "steps": {}}
     steps, differences = figures["steps"], {}
 
     # Same folder, same as_of: the limit and its companions stand beside the full build.
-    steps["full"] = build(shop, "base", scratch / "full", "warehouse.duckdb")
+    steps["full"] = build(shop, "base", scratch / "full", "warehouse.duckdb", project)
     figures["rows"] = _rows(shop)
     limit = scratch / "limit.duckdb"
     figures["limit"] = run_limit(shop, limit)
@@ -124,28 +149,56 @@ def measure(size: str, data: Path, scratch: Path) -> dict[str, Any]:
     if size == "10M":
         figures["spark"] = run_spark(shop, scratch)
     limit.unlink()
-    shutil.copytree(scratch / "full", scratch / "late")
+    if with_fits:
+        figures["whole"] = build(shop, "base", scratch / "whole", "warehouse.duckdb", PROJECT)
+        shutil.rmtree(scratch / "whole")
+    if "late" in wanted:
+        shutil.copytree(scratch / "full", scratch / "late")
 
     for step, added in (("day", "day"), ("again", "day"), ("late", "late")):
+        if step not in wanted:
+            continue
         folder = scratch / ("late" if step == "late" else "full")
         if step == "late":
             shutil.rmtree(shop)
             _link(data / "base", shop)
         if step != "again":
             _link(data / added, shop)
-        steps[step] = build(shop, added, folder, "warehouse.duckdb")
+        steps[step] = build(shop, added, folder, "warehouse.duckdb", project)
         refreshed = scratch / f"refreshed_{added}"
         if step != "again":
-            build(shop, added, refreshed, "refreshed.duckdb")
+            build(shop, added, refreshed, "refreshed.duckdb", project)
         differences[step] = against_refresh(folder, refreshed / "refreshed.duckdb")
-        if step != "day":
+        if step != "day" or "again" not in wanted:
             shutil.rmtree(refreshed)
         print(f"{STEPS[step]}: {differences[step] or 'equal to a full refresh'}", flush=True)
     figures["differences"] = differences
     return figures
 
 
-def build(shop: Path, arrived: str, folder: Path, warehouse: str) -> dict[str, Any]:
+def copy_without_fits(folder: Path) -> None:
+    """Copy the project, but for fits and what rests on them.
+
+    Parameters
+    ----------
+    folder
+        Takes the copy; must not exist.
+    """
+    for part in ("dbt_project.yml", "profiles.yml", "macros", "models", "seeds", "tests"):
+        copy = shutil.copytree if (PROJECT / part).is_dir() else shutil.copy
+        folder.mkdir(exist_ok=True)
+        copy(PROJECT / part, folder / part)
+    for part in RESTING_ON_FITS:
+        left_out = folder / "models" / part
+        shutil.rmtree(left_out) if left_out.is_dir() else left_out.unlink()
+    (folder / "tests" / "singular" / "recommendations_follow_their_rules.sql").unlink()
+    # Else dbt warns of a description without a model.
+    described = folder / "models" / "marts" / "operations" / "_operations.yml"
+    before, _, after = described.read_text().partition("  - name: mart_model_versions\n")
+    described.write_text(before + "".join(re.split(r"(?m)^(?=  - name: )", after)[1:]))
+
+
+def build(shop: Path, arrived: str, folder: Path, warehouse: str, project: Path) -> dict[str, Any]:
     """Build the project and say what it and its nodes took.
 
     Parameters
@@ -158,6 +211,8 @@ def build(shop: Path, arrived: str, folder: Path, warehouse: str) -> dict[str, A
         Holds the warehouse and dbt's target path; may hold an earlier build.
     warehouse
         File name of the warehouse.
+    project
+        The project, or a part of it.
     """
     folder.mkdir(exist_ok=True)
     cost = run_measured(
@@ -165,11 +220,13 @@ def build(shop: Path, arrived: str, folder: Path, warehouse: str) -> dict[str, A
             *(sys.executable, "benchmarks/dbt_nodes.py", str(folder / "nodes.json")),
             *("build", "--quiet", "--threads", "1", "--exclude", "resource_type:unit_test"),
             *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
+            *("--project-dir", str(project), "--profiles-dir", str(project)),
         ],
         {
             "DOVECOTE_DATA": str(shop),
             "DOVECOTE_AS_OF": AS_OF[arrived],
             "DOVECOTE_WAREHOUSE": str(folder / warehouse),
+            "DOVECOTE_MEMORY_LIMIT": MEMORY_LIMIT,
         },
     )
     taken = json.loads((folder / "nodes.json").read_text())
@@ -432,9 +489,10 @@ def write_results(every: Mapping[str, Any]) -> None:
         ]
     lines += [
         "Repeat it with `make bench SIZE=1M` (or 10M, 100M). Builds run one node at a time, DuckDB "
-        "with two threads; all tests but dbt's unit tests run with them. *Counted* is the SQL of "
-        f"{', '.join(COUNTED)}, which the limit stands beside; fits, and the SQL that rests on "
-        "them, stand apart. *dbt's own* is all CPU less that of its nodes: start, parsing, hooks.",
+        f"with two threads and at most {MEMORY_LIMIT}; all tests but dbt's unit tests run with "
+        "them. The steps build the project without fits and what rests on them; the whole project "
+        f"stands apart. *Counted* is the SQL of {', '.join(COUNTED)}, which the limit stands "
+        "beside. *dbt's own* is all CPU less that of its nodes: start, parsing, hooks.",
         "",
     ]
     for size in sizes:
@@ -457,7 +515,8 @@ def write_results(every: Mapping[str, Any]) -> None:
 
 
 def _section(size: str, figures: Mapping[str, Any]) -> list[str]:
-    steps, limit = figures["steps"], figures["limit"]
+    taken, limit = figures["steps"], figures["limit"]
+    steps = {step: taken[step] for step in STEPS if step in taken}
     full = counted(steps["full"])
     rows = figures["rows"]
     lines = [
@@ -468,8 +527,8 @@ def _section(size: str, figures: Mapping[str, Any]) -> list[str]:
         "| Peak GB | Written GB | Equal to a full refresh |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---|",
     ]
-    for step, label in STEPS.items():
-        found = steps[step]
+    for step, found in steps.items():
+        label = STEPS[step]
         said = figures["differences"].get(step)
         equal = "" if said is None else "yes" if not said else f"no: {', '.join(sorted(said))}"
         lines.append(
@@ -494,19 +553,29 @@ def _section(size: str, figures: Mapping[str, Any]) -> list[str]:
     for name in ("pandas", "spark"):
         if name in figures:
             lines += [_beside(name, figures), ""]
+    builds = dict(steps)
+    if "whole" in figures:
+        whole = figures["whole"]
+        builds["whole project"] = whole
+        lines += [
+            f"The whole project, with fits and what rests on them: {whole['wall']:.0f} s, "
+            f"{whole['cpu']:.0f} s of CPU, {whole['peak_gb']:.2f} GB, a warehouse of "
+            f"{whole['warehouse_gb']:.2f} GB.",
+            "",
+        ]
     groups = [*COUNTED, *APART]
     lines += [
-        "| CPU s | " + " | ".join(STEPS.values()) + " |",
-        "|---|" + "---:|" * len(STEPS),
+        "| CPU s | " + " | ".join(STEPS.get(step, step) for step in builds) + " |",
+        "|---|" + "---:|" * len(builds),
         *(
             f"| {group} | "
-            + " | ".join(f"{steps[step]['groups'][group]:.1f}" for step in STEPS)
+            + " | ".join(f"{found['groups'][group]:.1f}" for found in builds.values())
             + " |"
             for group in groups
         ),
-        "| dbt's own | " + " | ".join(f"{steps[step]['own']:.1f}" for step in STEPS) + " |",
+        "| dbt's own | " + " | ".join(f"{found['own']:.1f}" for found in builds.values()) + " |",
         "| the same, ms a node | "
-        + " | ".join(f"{1000 * steps[step]['own'] / steps[step]['nodes']:.0f}" for step in STEPS)
+        + " | ".join(f"{1000 * found['own'] / found['nodes']:.0f}" for found in builds.values())
         + " |",
         "",
         "| Statement of the limit | Wall s | CPU s |",
@@ -583,12 +652,16 @@ def draw(every: Mapping[str, Any]) -> None:
         "full build, counted SQL": [counted(every[size]["steps"]["full"]) for size in sizes],
         "hand-written limit": [every[size]["limit"]["cpu"] for size in sizes],
         **{
-            STEPS[step]: [counted(every[size]["steps"][step]) for size in sizes]
+            STEPS[step]: [
+                counted(every[size]["steps"][step]) if step in every[size]["steps"] else None
+                for size in sizes
+            ]
             for step in ("day", "late", "again")
         },
     }
     for label, seconds in lines.items():
-        axes.plot(events, seconds, marker="o", label=label)
+        measured = [pair for pair in zip(events, seconds, strict=True) if pair[1] is not None]
+        axes.plot(*zip(*measured, strict=True), marker="o", label=label)
     ends = [events[0], max(events[-1], 100 * events[0])]
     first = lines["full build, counted SQL"][0]
     axes.plot(

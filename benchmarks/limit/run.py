@@ -73,7 +73,9 @@ def run(folder: Path, warehouse: Path) -> list[Statement]:
     """
     measured = []
     spill = warehouse.with_suffix(".spill")
-    with duckdb.connect(warehouse) as connection:
+    with duckdb.connect(
+        warehouse, config={"storage_compatibility_version": "v1.5.0"}
+    ) as connection:
         connection.execute(f"set threads = {THREADS}")
         connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
         connection.execute(f"set temp_directory = '{spill}'")

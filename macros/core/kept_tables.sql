@@ -113,7 +113,7 @@
             {%- else -%}
                 {%- set rows = table ~ " where judged_by_run = '" ~ dovecote.this_run_id() ~ "'" -%}
             {%- endif -%}
-            {%- do run_query("create or replace temp table " ~ dovecote.counted_rows(node.name) ~ " as select * from " ~ rows) -%}
+            {%- do run_query("create or replace temp view " ~ dovecote.counted_rows(node.name) ~ " as select * from " ~ rows) -%}
         {%- endif -%}
     {%- endfor -%}
 {% endmacro %}
@@ -123,7 +123,7 @@
     {{ return(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) }}
 {% endmacro %}
 
-{# The temporary table of such rows, which no other model that is built beside this one makes. #}
+{# The temporary view of such rows, which no other model that is built beside this one makes. #}
 {% macro counted_rows(name) %}
     {{ return(this.identifier ~ '__' ~ name) }}
 {% endmacro %}

@@ -107,18 +107,27 @@
 
 
 {% macro has_registry() %}
-    {{ return(adapter.dispatch('has_registry', 'dovecote')()) }}
+    {{ return(dovecote.has_history_table('builds')) }}
 {% endmacro %}
 
-{% macro default__has_registry() %}
+
+{# Whether history holds a table that dbt does not manage; its own list would leave a transaction open. #}
+{% macro has_history_table(name) %}
+    {{ return(adapter.dispatch('has_history_table', 'dovecote')(name)) }}
+{% endmacro %}
+
+{% macro default__has_history_table(name) %}
     {{ return(run_query(
-        "select table_name from information_schema.tables where table_name = 'builds' and table_schema = '"
+        "select table_name from information_schema.tables where table_name = '" ~ name ~ "' and table_schema = '"
         ~ dovecote.history_schema() ~ "'"
     ).rows | length > 0) }}
 {% endmacro %}
 
-{% macro spark__has_registry() %}
-    {{ return(run_query("show tables in " ~ dovecote.history_schema() ~ " like 'builds'").rows | length > 0) }}
+{% macro spark__has_history_table(name) %}
+    {{ return(
+        run_query("show databases like '" ~ dovecote.history_schema() ~ "'").rows | length > 0
+        and run_query("show tables in " ~ dovecote.history_schema() ~ " like '" ~ name ~ "'").rows | length > 0
+    ) }}
 {% endmacro %}
 
 

@@ -33,8 +33,8 @@
 {# Whether anybody is to be kept out; where nobody is, nothing is looked for. #}
 {% macro has_forgotten_people() %}
     {%- if not execute -%} {{- return(false) -}} {%- endif -%}
-    {%- set people = load_relation(
-        api.Relation.create(database=target.database or none, schema=dovecote.history_schema(), identifier='forgotten_people')
-    ) -%}
-    {{- return(people is not none and run_query("select count(*) from " ~ people).rows[0][0] > 0) -}}
+    {{- return(
+        dovecote.has_history_table('forgotten_people')
+        and run_query("select count(*) from " ~ dovecote.forgotten_people_relation()).rows[0][0] > 0
+    ) -}}
 {% endmacro %}
