@@ -581,9 +581,9 @@ def _section(size: str, figures: Mapping[str, Any]) -> list[str]:
         "| Statement of the limit | Wall s | CPU s |",
         "|---|---:|---:|",
         *(
-            f"| {name} | {wall:.2f} | {cpu:.2f} |"
-            for _, name, wall, cpu in (statement.values() for statement in limit["statements"])
-            if cpu >= 0.02 * limit["cpu"]
+            f"| {made['name']} | {made['wall_seconds']:.2f} | {made['cpu_seconds']:.2f} |"
+            for made in limit["statements"]
+            if made["cpu_seconds"] >= 0.02 * limit["cpu"]
         ),
         "",
         "| Dearest SQL models | CPU s |",

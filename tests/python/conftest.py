@@ -17,7 +17,7 @@ from dovecote.publish import Published, publish
 from dovecote.simulate import Settings, prepare_folder, write_shop
 from warehouse.compiled_project import CompiledProject, Warehouse, compile_project
 from warehouse.marts import CHURN, names_of_marts
-from warehouse.retention_cells import RETENTION_COMBINATIONS
+from warehouse.retention_counts import RETENTION_COMBINATIONS
 
 
 @pytest.fixture(scope="session")

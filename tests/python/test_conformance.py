@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 from warehouse.compiled_project import CompiledProject, Warehouse
-from warehouse.retention_cells import cells_sql, number_of
+from warehouse.retention_counts import counts_sql, number_of
 
 ON = ("recurring", "on", "calendar", "day")
 ON_OR_AFTER = ("recurring", "on_or_after", "calendar", "day")
@@ -260,7 +260,7 @@ def run(
         {"events": text(events)},
         as_of,
         set(marts),
-        replaced={"int_retention__cells": cells_sql(project, chosen)},
+        replaced={"int_retention__cohort_counts": counts_sql(project, chosen)},
     )
 
 

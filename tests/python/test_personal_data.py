@@ -65,12 +65,12 @@ class MarkedRun:
     def __init__(self, project: CompiledProject) -> None:
         rows, as_of = full_shop(16)
         assert all(rows[entity] for entity in ENTITIES)
-        cells = project.nodes["int_retention__cells"].sql.split("\nunion all\n")[0]
+        counts = project.nodes["int_retention__cohort_counts"].sql.split("\nunion all\n")[0]
         connection = project.run(
             as_raw(marked(rows)),
             as_of,
             {name for name in project.nodes if name.startswith(PUBLISHED)},
-            replaced={"int_retention__cells": cells},
+            replaced={"int_retention__cohort_counts": counts},
         ).connection
         self.columns: Places = {}
         self.ids: Places = {}

@@ -15,7 +15,7 @@ import oracle
 from oracle.settings import Row, Settings, Shop, plain
 from oracle.shops import shops
 from warehouse.compiled_project import CompiledProject, Warehouse
-from warehouse.retention_cells import RETENTION_COMBINATIONS, cells_sql
+from warehouse.retention_counts import RETENTION_COMBINATIONS, counts_sql
 from warehouse.shops import raw_rows
 
 pytestmark = pytest.mark.slow
@@ -93,7 +93,7 @@ def check_marts(
         raw_rows(shop),
         run_settings.as_of_utc,
         {*MARTS, "mart_retention", "mart_retention_overall"},
-        replaced={"int_retention__cells": cells_sql(project, chosen)},
+        replaced={"int_retention__cohort_counts": counts_sql(project, chosen)},
     )
     for mart, expected in {
         "fct_sessions": oracle.sessions,

@@ -10,7 +10,7 @@ from typing import Any
 
 from warehouse.compiled_project import CompiledProject, Warehouse
 from warehouse.full_shops import Rows, as_raw
-from warehouse.retention_cells import cells_sql, number_of
+from warehouse.retention_counts import counts_sql, number_of
 
 # A few that differ in everything: the whole list would cost seconds a shop.
 COMBINATIONS = (
@@ -60,7 +60,7 @@ def run_all(
         as_raw(rows),
         as_of,
         names | set(more),
-        replaced={"int_retention__cells": cells_sql(project, COMBINATIONS)},
+        replaced={"int_retention__cohort_counts": counts_sql(project, COMBINATIONS)},
     )
     found = {name: warehouse.rows(name) for name in sorted(names | set(more))}
     warehouse.connection.close()

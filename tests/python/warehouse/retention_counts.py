@@ -59,8 +59,8 @@ def number_of(activity: str, entry: str, return_rule: str, clock: str, grain: st
     return number
 
 
-def cells_sql(project: CompiledProject, chosen: Iterable[int]) -> str:
-    """Give the SQL of the cells of some combinations only: all would cost seconds a shop."""
-    parts = project.nodes["int_retention__cells"].sql.split("\nunion all\n")
+def counts_sql(project: CompiledProject, chosen: Iterable[int]) -> str:
+    """Give the SQL of the counts of some combinations only: all would cost seconds a shop."""
+    parts = project.nodes["int_retention__cohort_counts"].sql.split("\nunion all\n")
     assert len(parts) == len(RETENTION_COMBINATIONS)
     return "\nunion all\n".join(parts[number] for number in chosen)
