@@ -14,14 +14,16 @@ final as (
 
     select
         session_date,
+        {%- for step in steps %}
+        count(*) filter (where has_{{ step }}) as {{ step }}_sessions,
+        cast(
+            sum(case when {{ dovecote.has_funnel_up_to(step) }} then 1 else 0 end) as bigint
+        ) as {{ step }}_sessions_in_sequence,
+        count(distinct case when has_{{ step }} then person_id end) as {{ step }}_persons,
+        {%- endfor %}
         count(*) as sessions,
         count(*) filter (where is_engaged) as engaged_sessions,
         cast(sum({{ dovecote.microseconds_between("started_at", "ended_at") }}) as bigint) as session_microseconds
-        {%- for step in steps %},
-        count(*) filter (where has_{{ step }}) as {{ step }}_sessions,
-        count(*) filter (where coalesce({{ dovecote.has_funnel_up_to(step) }}, false)) as {{ step }}_sessions_in_sequence,
-        count(distinct case when has_{{ step }} then person_id end) as {{ step }}_persons
-        {%- endfor %}
     from sessions
     group by session_date
 

@@ -62,10 +62,10 @@ cohorts as (
 ),
 
 period_indexes as (
-    {% for grain, max_periods in var("dovecote_retention_max_periods").items() %}
+    {% for grain in dovecote.retention_choices()["grain"] %}
     select
         '{{ grain }}' as grain,
-        {{ dovecote.integers_from_to(0, max_periods) }} as period_index
+        {{ dovecote.integers_from_to(0, var("dovecote_retention_max_periods")[grain]) }} as period_index
     {{ "union all" if not loop.last }}
     {%- endfor %}
 
@@ -125,11 +125,12 @@ final as (
         case when counted_up_to.n_mature > 0 then coalesce(counted_in.orders, 0) end as orders,
         case when counted_up_to.n_mature > 0 then coalesce(counted_in.net_revenue, 0) end as net_revenue
     from grid
-    {%- for counts in ["counted_up_to", "counted_in"] %}
-    left join {{ counts }}
+    left join counted_up_to
         on
-            {{ dovecote.each_of(cell, "grid.{0} = " ~ counts ~ ".{0}", "\n            and ") }}
-    {%- endfor %}
+            {{ dovecote.each_of(cell, "grid.{0} = counted_up_to.{0}", "\n            and ") }}
+    left join counted_in
+        on
+            {{ dovecote.each_of(cell, "grid.{0} = counted_in.{0}", "\n            and ") }}
 
 )
 

@@ -33,7 +33,7 @@ final as (
     from purchases
     inner join cohorts
         on purchases.customer_id = cohorts.customer_id
-    group by cohort_month, order_month
+    group by 1, 2
 
 )
 

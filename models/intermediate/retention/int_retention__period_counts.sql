@@ -52,10 +52,10 @@ compared as (
 attributed as (
 
     select
-        compared.*,
         {%- for attribute in attributes %}
-        case when compared.grain = 'month' then person_attributes.{{ attribute }} end as {{ attribute }}{{ "," if not loop.last }}
+        case when compared.grain = 'month' then person_attributes.{{ attribute }} end as {{ attribute }},
         {%- endfor %}
+        compared.*
     from compared
     inner join person_attributes
         on compared.person_id = person_attributes.person_id
@@ -136,10 +136,10 @@ final as (
         {%- for kind in ["active", "new", "returning", "resurrecting", "dormant"] %}
         cast(sum({{ kind }}_customers) as bigint) as {{ kind }}_customers,
         {%- endfor %}
-        cast(sum(revenue) as decimal(38, 4)) as revenue,
         {%- for kind in ["new", "resurrected", "expansion", "contraction", "churned"] %}
-        cast(sum({{ kind }}_revenue) as decimal(38, 4)) as {{ kind }}_revenue{{ "," if not loop.last }}
+        cast(sum({{ kind }}_revenue) as decimal(38, 4)) as {{ kind }}_revenue,
         {%- endfor %}
+        cast(sum(revenue) as decimal(38, 4)) as revenue
     from counted
     group by activity, grain, period_start, {{ attributes | join(", ") }}
 

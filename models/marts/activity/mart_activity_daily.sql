@@ -85,7 +85,9 @@ final as (
         end as engaged_sessions,
         case
             when known.activity = 'visit'
-                then {{ dovecote.ratio("session_day_counts.session_microseconds / 1000000.0", "session_day_counts.sessions") }}
+                then {{ dovecote.ratio(
+                    "session_day_counts.session_microseconds / 1000000.0", "session_day_counts.sessions"
+                ) }}
         end as avg_session_seconds,
         cast(known.new_customers as bigint) as new_customers,
         known.is_complete

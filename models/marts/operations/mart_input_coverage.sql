@@ -46,7 +46,9 @@ filled as (
             '; ',
             cast(null as string)
             {%- for name, cost in definition.get("without_columns", {}).items() %},
-            case when {{ dovecote.amount_of("filled_" ~ name) }} = 0 then '{{ dovecote.quoted(name ~ ": " ~ cost) }}' end
+            case
+                when {{ dovecote.amount_of("filled_" ~ name) }} = 0 then '{{ dovecote.quoted(name ~ ": " ~ cost) }}'
+            end
             {%- endfor %}
         ) as cost_of_empty_columns,
         '{{ definition["undated"] | join(", ") }}' as undated_columns
@@ -75,7 +77,7 @@ final as (
         cast(filled.entity as string) as entity,
         files.entity is not null as is_present,
         filled.accepted as accepted_rows,
-        filled.excluded_rows as excluded_rows,
+        filled.excluded_rows,
         filled.rows_without_person,
         cast(nullif(filled.columns_filled, '') as string) as columns_filled,
         cast(nullif(filled.columns_empty, '') as string) as columns_empty,

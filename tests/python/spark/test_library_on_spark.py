@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -27,6 +28,8 @@ FIRST, SECOND, THIRD = pd.to_datetime(["2026-01-31", "2026-03-02", "2026-04-01"]
 @pytest.fixture(scope="module")
 def in_spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relation]:
     folder = tmp_path_factory.mktemp("tables")
+    environment = pytest.MonkeyPatch()
+    environment.setenv("PYSPARK_PYTHON", sys.executable)
     session = (
         pyspark_sql.SparkSession.builder.master("local[2]")
         .config("spark.ui.enabled", "false")
@@ -37,6 +40,7 @@ def in_spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relation]:
     )
     yield lambda frame: session.createDataFrame(as_table(frame))
     session.stop()
+    environment.undo()
 
 
 def in_duckdb(frame: pd.DataFrame) -> Any:
