@@ -384,11 +384,11 @@
 {%- endmacro %}
 
 {% macro default__rows_fingerprint(relation) -%}
-    cast(coalesce(sum(cast(hash({{ relation }}) as hugeint)), 0) as string)
+    coalesce(sum(cast(hash({{ relation }}) as hugeint)), 0)
 {%- endmacro %}
 
 {% macro spark__rows_fingerprint(relation) -%}
-    cast(coalesce(sum(cast(xxhash64(to_json(struct({{ relation }}.*))) as decimal(38, 0))), 0) as string)
+    coalesce(sum(cast(xxhash64(to_json(struct({{ relation }}.*))) as decimal(38, 0))), 0)
 {%- endmacro %}
 
 

@@ -1,8 +1,8 @@
 {#
     What is counted of an entity's judged rows, one row each: rows_<row_status>, filled_<column> of accepted rows, and
-    their fingerprint, a number that changes with any of them and not with their order. All of it adds up over rows.
+    if asked for their fingerprint, a number that changes with any of them and not with their order. All of it adds up.
 #}
-{% macro input_counts(entity, relation) -%}
+{% macro input_counts(entity, relation, has_fingerprint=false) -%}
     {%- set columns = dovecote.input_entities()[entity]["columns"] | list -%}
     {%- set counted = [] %}
     select
@@ -19,11 +19,14 @@
             {%- do counted.append("filled_" ~ column) %}
             cast(count({{ column }}) filter (where row_status = 'accepted') as decimal(38, 0)) as filled_{{ column }},
             {%- endfor %}
+            {%- if has_fingerprint %}
             {%- do counted.append("fingerprint") %}
             cast(
                 coalesce(sum({{ dovecote.row_hash(columns + ["x_columns"]) }}) filter (where row_status = 'accepted'), 0)
                 as decimal(38, 0)
-            ) as fingerprint
+            ) as fingerprint,
+            {%- endif %}
+            '{{ entity }}' as entity
         from {{ relation }}
     ) as wide
     unpivot (amount for counted in ({{ counted | join(", ") }}))

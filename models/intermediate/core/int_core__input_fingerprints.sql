@@ -1,31 +1,39 @@
--- What changes with any accepted row of an input, and not with their order.
+-- What changes with any accepted row of an input as it was known at as_of, and not with the order of rows.
+{% set sliced_entities = dovecote.sliced_entities() -%}
+{%- set relations = ["int_core__order_status_policy", "int_core__event_vocabulary"] -%}
+{%- for entity in dovecote.input_entities() if entity not in sliced_entities -%}
+    {%- do relations.append("stg_" ~ entity) -%}
+{%- endfor -%}
+
 with
 
-input_counts as (
+counts as (
 
-    select * from {{ ref("dovecote", "int_core__input_counts") }}
+    select * from {{ ref("dovecote", "int_core__sliced_input_counts") }}
+
+    union all
+
+    select * from {{ ref("dovecote", "int_core__known_input_counts") }}
 
 ),
 
 final as (
-    {% for entity in dovecote.input_entities() %}
+
     select
-        'stg_{{ entity }}' as relation_name,
+        'stg_' || entity as relation_name,
         {{ dovecote.amount_of("rows_accepted") }} as relation_rows,
         cast({{ dovecote.amount_of("fingerprint") }} as string) as fingerprint
-    from input_counts
-    where entity = '{{ entity }}'
+    from counts
+    group by entity
+    {% for relation in relations %}
     union all
-    {%- endfor %}
-    {%- for relation in ["int_core__order_status_policy", "int_core__event_vocabulary"] %}
+
     select
         '{{ relation }}' as relation_name,
         count(*) as relation_rows,
-        {{ dovecote.rows_fingerprint(relation) }} as fingerprint
+        cast({{ dovecote.rows_fingerprint(relation) }} as string) as fingerprint
     from {{ ref("dovecote", relation) }}
-    {{ "union all" if not loop.last }}
-    {%- endfor %}
-
+    {% endfor %}
 )
 
 select * from final

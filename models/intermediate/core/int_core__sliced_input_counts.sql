@@ -5,30 +5,10 @@ with
 
 counts as (
     {% for entity in dovecote.sliced_entities() %}
-    {{ dovecote.input_counts(entity, dovecote.counted("base_" ~ entity)) }}
-    union all
+    {#- an order's row knows what comes after as_of #}
+    {{ dovecote.input_counts(entity, dovecote.counted("base_" ~ entity), has_fingerprint=entity != "orders") }}
+    {{ "union all" if not loop.last }}
     {%- endfor %}
-    select
-        'orders' as entity,
-        'excluded' as counted,
-        cast(count(*) filter (where is_excluded) as decimal(38, 0)) as amount
-    from {{ dovecote.counted("int_core__orders") }}
-
-    union all
-
-    select
-        'events' as entity,
-        'excluded' as counted,
-        cast(count(*) filter (where is_excluded and customer_id is not null) as decimal(38, 0)) as amount
-    from {{ dovecote.counted("int_core__events") }}
-
-    union all
-
-    select
-        'events' as entity,
-        'without_person' as counted,
-        cast(count(*) filter (where person_id is null) as decimal(38, 0)) as amount
-    from {{ dovecote.counted("int_core__events") }}
 
 ),
 

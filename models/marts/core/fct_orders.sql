@@ -1,12 +1,12 @@
-{{ config(materialized="sliced_table", slice_key="order_id", slice_of="int_core__renumbered_orders") }}
-{%- set renumbered_orders = ref("dovecote", "int_core__renumbered_orders") %}
+{{ config(materialized="sliced_table", slice_key="order_id", slice_of="int_core__changed_order_numbers") }}
+{%- set changed_order_numbers = ref("dovecote", "int_core__changed_order_numbers") %}
 
 with
 
 orders as (
 
     select * from {{ ref("dovecote", "int_core__orders") }}
-    where {{ dovecote.is_in_slice("order_id", renumbered_orders, "order_id") }}
+    where {{ dovecote.is_in_slice("order_id", changed_order_numbers, "order_id") }}
 
 ),
 

@@ -8,9 +8,39 @@ run as (
 
 ),
 
+customer_merges as (
+
+    select * from {{ ref("dovecote", "int_core__customer_merges") }}
+
+),
+
+exclusions as (
+
+    select * from {{ ref("dovecote", "int_core__exclusions") }}
+
+),
+
 input_counts as (
 
     select * from {{ ref("dovecote", "int_core__input_counts") }}
+
+    union all
+
+    select * from {{ ref("dovecote", "int_core__known_input_counts") }}
+    {%- for entity in ["customers", "reviews", "nps_responses"] %}
+
+    union all
+
+    select
+        '{{ entity }}' as entity,
+        'excluded' as counted,
+        cast(count(*) as decimal(38, 0)) as amount
+    from {{ ref("dovecote", "stg_" ~ entity) }} as owned_rows
+    left join customer_merges
+        on owned_rows.customer_id = customer_merges.from_customer_id
+    inner join exclusions
+        on coalesce(customer_merges.customer_id, owned_rows.customer_id) = exclusions.customer_id
+    {%- endfor %}
 
 ),
 

@@ -200,11 +200,11 @@ def test_a_file_written_anew_has_no_byte_of_the_person(warehouse: Path, tmp_path
         connection.execute("comment on table dovecote_marts.mart_quarantine is 'kept'")
         before = shape(connection)
         target = tmp_path / "new.duckdb"
-        forget.rewritten(connection, target, "v1.4.0")
+        forget.rewritten(connection, target, "v1.5.0")
         assert not any(name[:9].encode() in target.read_bytes() for name in GONE)
         assert OTHER.encode() in target.read_bytes()
         with pytest.raises(ValueError, match=r"new\.duckdb exists already: move it away\."):
-            forget.rewritten(connection, target, "v1.4.0")
+            forget.rewritten(connection, target, "v1.5.0")
         target.replace(warehouse)
     assert not warehouse.with_name(f"{warehouse.name}.wal").exists()
     with duckdb.connect(warehouse, read_only=True) as connection:
@@ -212,7 +212,7 @@ def test_a_file_written_anew_has_no_byte_of_the_person(warehouse: Path, tmp_path
         ((tags,),) = connection.execute(
             "select tags from duckdb_databases() where database_name = current_database()"
         ).fetchall()
-        assert tags["storage_version"].startswith("v1.4.0")
+        assert tags["storage_version"].startswith("v1.5.0")
         assert connection.execute("from dovecote_staging.stg_events").fetchall()
 
 
