@@ -108,9 +108,11 @@ def test_the_registry_counts_the_rows_of_the_input_files(
                 "from dovecote_marts.mart_input_reconciliation"
             ).fetchall()
         )
+    # Rates are in the amounts of orders.
+    entities = left_out.keys() - {"exchange_rates"}
     expected = {
         f"stg_{entity}": rows_of_seed(f"demo/demo_{entity}") - left_out[entity]
-        for entity in left_out
+        for entity in entities
     } | {
         f"int_core__{name}": rows_of_seed(f"reference/{name}")
         for name in ("order_status_policy", "event_vocabulary")
