@@ -21,6 +21,46 @@
 {%- endmacro %}
 
 
+{# Whether so much time lies between two events that the later one starts another session. #}
+{% macro is_session_gap(earlier, later) -%}
+    {{ dovecote.microseconds_between(earlier, later) }} > 60000000 * {{ var("dovecote_session_gap_minutes") }}
+{%- endmacro %}
+
+
+{# Whether a session `sliced` may be another one, as an event of the visit `found` has come or gone. #}
+{% macro is_changed_session() -%}
+    sliced.person_id = found.person_id
+    and sliced.session_id is not distinct from found.session_id
+    and not (sliced.session_id is null and {{ dovecote.is_session_gap("sliced.ended_at", "found.changed_at") }})
+{%- endmacro %}
+
+
+{# In the slice of sessions: whether an event is of one that is made anew; true where all are made. #}
+{% macro is_of_changed_session(changed_visits) -%}
+    {%- if dovecote.is_slice() -%}
+    exists (
+        select 1
+        from (
+            select
+                found.person_id as changed_person_id,
+                found.session_id as changed_session_id,
+                least(found.changed_at, min(sliced.started_at)) as changed_from
+            from {{ changed_visits }} as found
+            left join {{ this }} as sliced
+                on {{ dovecote.is_changed_session() }}
+            group by found.person_id, found.session_id, found.changed_at
+        ) as changed
+        where
+            person_id = changed_person_id
+            and session_id is not distinct from changed_session_id
+            and occurred_at >= changed_from
+    )
+    {%- else -%}
+    true
+    {%- endif -%}
+{%- endmacro %}
+
+
 {# The key of a session, from the id of its first event. #}
 {% macro session_key(first_event_id) -%}
     md5({{ first_event_id }})

@@ -1,10 +1,23 @@
-{# The adapter's own table. #}
+{#
+    A table that takes the place of the old one. The adapter's own way, under another name first and renamed then, is for
+    databases without transactions around definitions, and costs more than the SQL of a small shop.
+#}
 {% macro build_table() %}
     {{ return(adapter.dispatch('build_table', 'dovecote')()) }}
 {% endmacro %}
 
 {% macro duckdb__build_table() %}
-    {{ return(dbt.materialization_table_duckdb()) }}
+    {%- set old = load_cached_relation(this) -%}
+    {%- set new = this.incorporate(type='table') -%}
+    {{ run_hooks(pre_hooks) }}
+    {% call statement('main') -%}
+        {{ "drop " ~ old.type ~ " if exists " ~ old ~ ";" if old }}
+        {{ create_table_as(False, new, compiled_code) }}
+    {%- endcall %}
+    {{ run_hooks(post_hooks) }}
+    {%- do persist_docs(new, model) -%}
+    {{ adapter.commit() }}
+    {{ return({'relations': [new]}) }}
 {% endmacro %}
 
 {% macro spark__build_table() %}
@@ -36,23 +49,27 @@
 {% endmacro %}
 
 
-{# Puts the new rows in the place of the old ones, in one transaction. #}
+{#
+    Puts the new rows in the place of the old ones, in one transaction. Both stay beside the table until the build ends,
+    for what rests on the difference.
+#}
 {% macro replace_slice() %}
-    {%- set new_rows = make_temp_relation(this) -%}
-    {%- set key = config.require('slice_key') -%}
+    {%- set replaced = dovecote.replaced_relation(this.identifier) -%}
+    {%- set replacing = dovecote.replacing_relation(this.identifier) -%}
     {%- set slice_of = config.get('slice_of') -%}
-    {%- set keys = ref('dovecote', slice_of) if slice_of else new_rows -%}
-    {%- set columns = config.get('slice_column', key) -%}
+    {%- set key = config.require('slice_key') -%}
+    {%- set slice = ref('dovecote', slice_of) if slice_of else replacing -%}
+    {%- set is_old = "exists (select 1 from " ~ slice ~ " as found where " ~ config.get('slice_on') ~ ")"
+        if config.get('slice_on') else dovecote.is_among(key, slice, config.get('slice_column', key)) -%}
+    {%- set old_rows = this ~ " as sliced where " ~ is_old
+        ~ (" and " ~ config.get('slice_where') if config.get('slice_where') else "") -%}
     {{ run_hooks(pre_hooks) }}
     {% call statement('main') -%}
-        create or replace temp table {{ new_rows.identifier }} as {{ compiled_code }}
+        create or replace table {{ replacing }} as {{ compiled_code }}
     {%- endcall %}
-    {%- set old_rows = this ~ " where " ~ key ~ " in (select " ~ columns ~ " from "
-        ~ (keys if slice_of else new_rows.identifier) ~ ")" ~ (" and " ~ config.get('slice_where') if config.get('slice_where') else "") -%}
-    {%- do run_query("create or replace table " ~ dovecote.replaced_relation(this.identifier) ~ " as select * from " ~ old_rows) -%}
+    {%- do run_query("create or replace table " ~ replaced ~ " as select * from " ~ old_rows) -%}
     {%- do run_query("delete from " ~ old_rows) -%}
-    {%- do run_query("insert into " ~ this ~ " by name select * from " ~ new_rows.identifier) -%}
-    {%- do run_query("drop table " ~ new_rows.identifier) -%}
+    {%- do run_query("insert into " ~ this ~ " by name select * from " ~ replacing) -%}
     {{ run_hooks(post_hooks) }}
     {{ adapter.commit() }}
     {{ return({'relations': [this]}) }}
@@ -64,10 +81,26 @@
     {{ return(dovecote.history_schema() ~ '.replaced_' ~ name) }}
 {% endmacro %}
 
+{# The rows that have taken their place. #}
+{% macro replacing_relation(name) %}
+    {{ return(dovecote.history_schema() ~ '.replacing_' ~ name) }}
+{% endmacro %}
+
+
+{# The condition that some columns, of which each is a name or all are a list, are found together in a relation. #}
+{% macro is_among(columns, relation, their_columns, negated=false) %}
+    {%- set columns = [columns] if columns is string else columns -%}
+    {%- set their_columns = [their_columns] if their_columns is string else their_columns -%}
+    {{ return(
+        "(" ~ columns | join(", ") ~ ") " ~ ("not in" if negated else "in")
+        ~ " (select " ~ dovecote.each_of(their_columns, "found.{0}") ~ " from " ~ relation ~ " as found)"
+    ) }}
+{% endmacro %}
+
 
 {#
-    A sliced table as a summed table counts it: all of it, or in a build of changes the rows of its slice, which the
-    materialization takes twice, as they were and as they are.
+    A sliced table as a summed table counts it: all of it, or in a build of changes the rows of what has changed, which
+    the materialization takes twice, as they were and as they are.
 #}
 {% macro counted(name) %}
     {%- set relation = ref('dovecote', name) -%}
@@ -99,21 +132,24 @@
 {% endmacro %}
 
 
-{# Takes the rows that a summed table counts: those that slices had before this build, or have now. #}
+{#
+    Takes the rows that a summed table counts: those that slices had before this build, or have now. One that adds up
+    over people counts all rows of changed people, also those that a finer slice has left as they were.
+#}
 {% macro take_counted_rows(which) %}
     {%- for id in model.depends_on.nodes -%}
         {%- set node = graph.nodes.get(id) -%}
         {%- if node and node.config.materialized == 'sliced_table' -%}
-            {%- set table = dovecote.relation_of(node) -%}
-            {%- set key = node.config.slice_key -%}
-            {%- if which == 'old' -%}
-                {%- set rows = dovecote.replaced_relation(node.name) -%}
-            {%- elif node.config.slice_of -%}
-                {%- set rows = table ~ " where " ~ key ~ " in (select " ~ (node.config.slice_column or key) ~ " from " ~ dovecote.relation_of(graph.nodes['model.dovecote.' ~ node.config.slice_of]) ~ ")" -%}
-            {%- else -%}
-                {%- set rows = table ~ " where judged_by_run = '" ~ dovecote.this_run_id() ~ "'" -%}
-            {%- endif -%}
-            {%- do run_query("create or replace temp view " ~ dovecote.counted_rows(node.name) ~ " as select * from " ~ rows) -%}
+            {%- set replacing = dovecote.replacing_relation(node.name) -%}
+            {%- set rows = dovecote.replaced_relation(node.name) if which == 'old' else replacing -%}
+            {%- set left = dovecote.relation_of(node) ~ " where "
+                ~ dovecote.is_among("person_id", dovecote.relation_of(graph.nodes['model.dovecote.int_core__changed_people']), "person_id")
+                ~ " and " ~ dovecote.is_among(node.config.slice_key, replacing, node.config.slice_key, negated=true) -%}
+            {%- set is_finer = config.get('sums_people') and node.config.slice_of != 'int_core__changed_people' -%}
+            {%- do run_query(
+                "create or replace temp view " ~ dovecote.counted_rows(node.name) ~ " as select * from " ~ rows
+                ~ (" union all by name select * from " ~ left if is_finer else "")
+            ) -%}
         {%- endif -%}
     {%- endfor -%}
 {% endmacro %}

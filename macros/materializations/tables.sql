@@ -20,9 +20,10 @@
 
 
 {#
-    A table of which a build of changes replaces a part: the rows whose `slice_key` is found in the relation `slice_of`
-    (there it may be called `slice_column`), or in the new rows themselves where none is named. Of these, `slice_where`
-    may spare some.
+    A table of which a build of changes replaces a part: the rows whose `slice_key`, a column or a list of some, is found
+    in the relation `slice_of` (there it may be called `slice_column`), or in the new rows themselves where none is
+    named. Where a key is not enough, `slice_on` is the condition on a row `sliced` of the table and a row `found` of
+    that relation. Of these, `slice_where` may spare some.
 #}
 {% materialization sliced_table, default %}
     {%- if dovecote.is_up_to_date() -%}
@@ -37,7 +38,7 @@
 {#
     A table of sums over the rows of sliced tables, which it reads as `counted`: `sum_keys` name its keys, and all other
     columns, one of them a count of rows, add up over parts of which no key of a slice is in two. A build of changes
-    counts its slices alone, as they were and as they are.
+    counts its slices alone, as they were and as they are; with `sums_people`, all rows of changed people.
 #}
 {% materialization summed_table, default %}
     {%- if dovecote.is_up_to_date() -%}

@@ -38,6 +38,7 @@
         {%- endfor -%}
         {%- for node in graph.nodes.values() if node.config.materialized == 'sliced_table' -%}
             {%- do run_query("drop table if exists " ~ dovecote.replaced_relation(node.name)) -%}
+            {%- do run_query("drop table if exists " ~ dovecote.replacing_relation(node.name)) -%}
         {%- endfor -%}
         {%- do run_query("drop table if exists " ~ dovecote.found_files_relation()) -%}
         {%- do run_query("drop table if exists " ~ dovecote.changed_files_relation()) -%}
@@ -330,12 +331,11 @@
 
 
 {# Rows of a sliced table that are other ones than before this build, as they were and as they are, as a query. #}
-{% macro replaced_rows(name, key, slice_of) -%}
+{% macro replaced_rows(name) -%}
     {%- set relation = ref('dovecote', name) -%}
-    {%- set slice = ref('dovecote', slice_of) -%}
     {%- if dovecote.scope() == 'changes' -%}
-    {%- set now = "select * from " ~ relation ~ " where " ~ key ~ " in (select " ~ key ~ " from " ~ slice ~ ")" -%}
     {%- set before = "select * from " ~ dovecote.replaced_relation(name) -%}
+    {%- set now = "select * from " ~ dovecote.replacing_relation(name) -%}
     ({{ now }} except {{ before }})
     union all
     ({{ before }} except {{ now }})
@@ -347,10 +347,6 @@
 
 
 {# In a model of a slice: the condition that its rows are of what changed; true where all is computed. #}
-{% macro is_in_slice(column, relation, key) -%}
-    {%- if dovecote.is_slice() -%}
-        {{ column }} in (select slice.{{ key }} from {{ relation }} as slice)
-    {%- else -%}
-        true
-    {%- endif -%}
+{% macro is_in_slice(columns, relation, their_columns=none) -%}
+    {{ dovecote.is_among(columns, relation, their_columns or columns) if dovecote.is_slice() else "true" }}
 {%- endmacro %}

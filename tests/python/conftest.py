@@ -12,12 +12,22 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from dbt_runs import run_dbt, warehouse_of
+from dbt_runs import PARSED, run_dbt, warehouse_of
 from dovecote.publish import Published, publish
 from dovecote.simulate import Settings, prepare_folder, write_shop
 from warehouse.compiled_project import CompiledProject, Warehouse, compile_project
 from warehouse.marts import CHURN, names_of_marts
 from warehouse.retention_counts import RETENTION_COMBINATIONS
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parsed_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[None]:
+    """Let runs of dbt take what an earlier one of their kind parsed, in any process that tests."""
+    folder = _shared(tmp_path_factory, worker_id) / "parsed"
+    folder.mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv(PARSED, str(folder))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +55,7 @@ def _parse(folder: Path) -> None:
 
 
 def _build_demo(folder: Path) -> None:
-    result = run_dbt("build", folder, arguments=("--warn-error",))
+    result = run_dbt("build", folder, arguments=("--warn-error",), unit_tests=True)
     assert result.returncode == 0, result.stdout
     assert "WARN=0 ERROR=0 SKIP=0" in result.stdout
     assert "eprecat" not in result.stdout
@@ -81,8 +91,7 @@ def _built_once(
     build: Callable[[Path], None],
 ) -> Path:
     """Build a warehouse in a folder that all workers of a test run share; others wait for it."""
-    own = tmp_path_factory.getbasetemp()
-    folder = (own if worker_id == "master" else own.parent) / name
+    folder = _shared(tmp_path_factory, worker_id) / name
     with open(folder.with_suffix(".lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
@@ -91,6 +100,12 @@ def _built_once(
             (folder / "built").touch()
     assert (folder / "built").exists(), f"another process could not build {name}"
     return folder
+
+
+def _shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Give the folder that all workers of a test run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
 
 
 def _compiled_once(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import json
 import os
 import subprocess
@@ -13,6 +15,8 @@ from typing import Any
 import duckdb
 
 PROJECT = Path(__file__).parents[2]
+PARSED = "DOVECOTE_TESTS_PARSED"
+"""Names a folder for what dbt parsed, which later runs of the same kind take from there."""
 
 
 def run_dbt(
@@ -25,24 +29,30 @@ def run_dbt(
     arguments: tuple[str, ...] = (),
     project: Path = PROJECT,
     settings: Mapping[str, str] | None = None,
+    unit_tests: bool = False,
 ) -> subprocess.CompletedProcess[str]:
     """Run `dbt COMMAND` into `folder`, which then holds warehouse.duckdb and dbt's target.
 
-    `settings` are environment variables besides.
+    `settings` are environment variables besides. Unit tests, which look at no data, are left out of
+    a build unless `unit_tests` asks for them.
     """
     environment = {k: v for k, v in os.environ.items() if not k.startswith("DOVECOTE_")}
-    environment |= settings or {}
+    environment |= {"DBT_LOG_LEVEL_FILE": "none"} | dict(settings or {})
     environment["DOVECOTE_WAREHOUSE"] = str(warehouse_of(folder))
     if data is not None:
         environment["DOVECOTE_DATA"] = str(data)
     if as_of is not None:
         environment["DOVECOTE_AS_OF"] = as_of
+    given = json.dumps(dict(variables or {}))
+    if command.startswith("build") and not unit_tests:
+        arguments = ("--exclude-resource-type", "unit_test", *arguments)
+    named = dict(itertools.pairwise(arguments))
+    kind = [given, data is None, sorted((settings or {}).items()), named.get("--target")]
     return subprocess.run(
         [
-            *(sys.executable, "-c", "from dbt.cli.main import cli; cli()", *command.split()),
+            *(sys.executable, *_dbt(kind if project == PROJECT else None), *command.split()),
             *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
-            *("--vars", json.dumps(dict(variables or {}))),
-            *arguments,
+            *("--vars", given, *arguments),
         ],
         cwd=project,
         env=environment,
@@ -50,6 +60,15 @@ def run_dbt(
         text=True,
         check=False,
     )
+
+
+def _dbt(kind: object) -> tuple[str, ...]:
+    """Say how Python runs dbt: with what it parsed for runs of this kind, where that is kept."""
+    folder = os.environ.get(PARSED)
+    if kind is None or folder is None:
+        return ("-c", "from dbt.cli.main import cli; cli()")
+    name = hashlib.sha256(json.dumps(kind).encode()).hexdigest()
+    return (str(Path(__file__).with_name("dbt_command.py")), str(Path(folder) / name))
 
 
 def warehouse_of(folder: Path) -> Path:

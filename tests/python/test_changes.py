@@ -18,7 +18,6 @@ FIRST_DAY_TO_COME = "2025-07-11"
 AS_OF, LATER_AS_OF = "2025-07-11 00:00:00", "2025-07-13 00:00:00"
 # What a build says of itself, and tables of builds before it.
 OF_ONE_BUILD = ("judged_by_run", "run_id", "run_started_at", "file_version")
-EVERYTHING = ("--exclude", "resource_type:unit_test")
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +63,7 @@ def builds(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _build(folder: Path, data: Path, as_of: str) -> None:
     folder.mkdir(exist_ok=True)
-    result = run_dbt("build --warn-error", folder, data=data, as_of=as_of, arguments=EVERYTHING)
+    result = run_dbt("build --warn-error", folder, data=data, as_of=as_of)
     assert result.returncode == 0, result.stdout[-3000:]
 
 
@@ -87,7 +86,7 @@ def _differences(changed: Path, whole: Path) -> dict[str, int]:
         tables = connection.execute(
             "select schema_name, table_name from duckdb_tables() where database_name = 'whole' "
             "and schema_name in ('dovecote_staging', 'dovecote_intermediate', 'dovecote_marts') "
-            "and table_name not like 'int_core__changed_%' and table_name not like '%score_changes'"
+            "and table_name not like 'int_%__changed_%' and table_name not like '%score_changes'"
         ).fetchall()
         for schema, table in tables:
             columns = [
@@ -153,7 +152,6 @@ def test_nothing_new_keeps_every_table(builds: Path) -> None:
         builds / "changed",
         data=builds / "data",
         as_of=LATER_AS_OF,
-        arguments=EVERYTHING,
     )
     assert result.returncode == 0, result.stdout[-3000:]
     assert _scopes(builds / "changed")[-1] == "nothing"
@@ -185,7 +183,7 @@ def test_rows_beyond_the_allowed_lateness_wait_in_quarantine(builds: Path) -> No
             folder,
             data=data,
             as_of=LATER_AS_OF,
-            arguments=(*EVERYTHING, *arguments),
+            arguments=arguments,
         )
         assert result.returncode == 0, result.stdout[-3000:]
         assert _scopes(folder)[-1] == scope

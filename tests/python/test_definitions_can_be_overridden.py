@@ -112,7 +112,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
                 "+mart_customer_rfm",
                 "+mart_churn_scores",
             ),
-            *("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
+            *("--exclude-resource-type", "test"),
         ),
         project=folder,
     )

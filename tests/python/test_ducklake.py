@@ -31,7 +31,7 @@ VARIABLES = {
 # Seeds, files with lines that are no records, Python models, history and the registry.
 WHOLE = (
     *("--select", "+hist_churn_scores", "+fct_orders", "mart_builds"),
-    *("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
+    *("--exclude-resource-type", "test"),
 )
 # What one more day of orders changes first, with its tests, by several threads.
 PART = (

@@ -70,7 +70,7 @@ def build(shop: Path, folder: Path, **more: Any) -> Path:
         data=shop,
         as_of=AS_OF,
         variables=SMALL | more.pop("variables", {}),
-        arguments=("--quiet", "--exclude-resource-type", "test", "unit_test"),
+        arguments=("--quiet", "--exclude-resource-type", "test"),
         **more,
     )
     assert done.returncode == 0, done.stdout
@@ -86,7 +86,10 @@ def plain(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def hidden(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hidden")
     return build(
-        shop, folder, settings={"DOVECOTE_SALT": SALT}, variables={"dovecote_pseudonymise": True}
+        shop,
+        folder,
+        settings={"DOVECOTE_SALT": SALT, "DBT_LOG_LEVEL_FILE": "debug"},
+        variables={"dovecote_pseudonymise": True},
     )
 
 

@@ -20,7 +20,7 @@ DIRTY = Settings(customers=300, days=120, seed=7, dirty_share=0.03, late_share=0
 STATIONARY = Settings(customers=300, days=120, seed=12, stationary=True)
 MARTS = (
     *("build", "--select", "+path:models/marts"),
-    *("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
+    *("--exclude-resource-type", "test"),
 )
 KEYS = {
     "orders": "order_id",

@@ -1,12 +1,14 @@
-{{ config(materialized="sliced_table", slice_key="person_id", slice_of="int_core__changed_people") }}
-{%- set changed_people = ref("dovecote", "int_core__changed_people") %}
+{{ config(
+    materialized="sliced_table", slice_key=["person_id", "activity_date"], slice_of="int_activity__changed_days"
+) }}
+{%- set changed_days = ref("dovecote", "int_activity__changed_days") %}
 
 with
 
 person_hours as (
 
     select * from {{ ref("dovecote", "int_activity__person_hours") }}
-    where {{ dovecote.is_in_slice("person_id", changed_people, "person_id") }}
+    where {{ dovecote.is_in_slice(["person_id", "activity_date"], changed_days) }}
 
 ),
 

@@ -1,5 +1,7 @@
-{{ config(materialized="sliced_table", slice_key="person_id", slice_of="int_core__changed_people") }}
-{%- set changed_people = ref("dovecote", "int_core__changed_people") %}
+{{ config(
+    materialized="sliced_table", slice_key=["person_id", "activity_date"], slice_of="int_activity__changed_days"
+) }}
+{%- set changed_days = ref("dovecote", "int_activity__changed_days") %}
 
 -- The rolling retention clock ticks at full hours, so it needs to know no more of single actions.
 with
@@ -7,7 +9,7 @@ with
 actions as (
 
     select * from {{ ref("dovecote", "int_activity__actions") }}
-    where {{ dovecote.is_in_slice("person_id", changed_people, "person_id") }}
+    where {{ dovecote.is_in_slice(["person_id", "action_date"], changed_days, ["person_id", "activity_date"]) }}
 
 ),
 

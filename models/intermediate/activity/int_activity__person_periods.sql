@@ -1,5 +1,8 @@
-{{ config(materialized="sliced_table", slice_key="person_id", slice_of="int_core__changed_people") }}
-{%- set changed_people = ref("dovecote", "int_core__changed_people") %}
+{{ config(
+    materialized="sliced_table", slice_key=["person_id", "grain", "period_start"],
+    slice_of="int_activity__changed_periods"
+) }}
+{%- set changed_periods = ref("dovecote", "int_activity__changed_periods") %}
 
 -- The days of a person rolled up to weeks and months: what retention and growth accounting count beside days.
 with
@@ -7,7 +10,6 @@ with
 person_days as (
 
     select * from {{ ref("dovecote", "int_activity__person_days") }}
-    where {{ dovecote.is_in_slice("person_id", changed_people, "person_id") }}
 
 ),
 
@@ -36,6 +38,7 @@ final as (
         sum(orders) as orders,
         cast(sum(net_revenue) as decimal(38, 4)) as net_revenue
     from placed
+    where {{ dovecote.is_in_slice(["person_id", "grain", "period_start"], changed_periods) }}
     group by activity, grain, person_id, period_start
 
 )

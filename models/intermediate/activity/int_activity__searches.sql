@@ -12,7 +12,7 @@ searches as (
         and search_term is not null
         and person_id is not null
         and not is_excluded
-        and {{ dovecote.is_in_slice("person_id", changed_people, "person_id") }}
+        and {{ dovecote.is_in_slice("person_id", changed_people) }}
 
 ),
 

@@ -1,4 +1,4 @@
-{{ config(materialized="summed_table", sum_keys=["session_date"]) }}
+{{ config(materialized="summed_table", sums_people=true, sum_keys=["session_date"]) }}
 {%- set steps = dovecote.funnel_steps() %}
 
 -- A session is in a step's sequence when it passed every step before it, each not earlier than the last.

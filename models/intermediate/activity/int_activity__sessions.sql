@@ -1,5 +1,8 @@
-{{ config(materialized="sliced_table", slice_key="person_id", slice_of="int_core__changed_people") }}
-{%- set changed_people = ref("dovecote", "int_core__changed_people") %}
+{{ config(
+    materialized="sliced_table", slice_key="session_key", slice_of="int_activity__changed_visits",
+    slice_on=dovecote.is_changed_session()
+) }}
+{%- set changed_visits = ref("dovecote", "int_activity__changed_visits") %}
 {%- set steps = dovecote.session_steps() %}
 
 -- An input session_id wins; the other events of a person part where nothing happened for longer than the session gap.
@@ -12,7 +15,7 @@ events as {{ dovecote.not_materialized() if not dovecote.is_slice() }} (
     where
         person_id is not null
         and not is_excluded
-        and {{ dovecote.is_in_slice("person_id", changed_people, "person_id") }}
+        and {{ dovecote.is_of_changed_session(changed_visits) }}
 
 ),
 
@@ -28,8 +31,7 @@ started as (
         lag(occurred_at) over session_so_far is null
         or (
             session_id is null
-            and {{ dovecote.microseconds_between("lag(occurred_at) over session_so_far", "occurred_at") }}
-            > 60000000 * {{ var("dovecote_session_gap_minutes") }}
+            and {{ dovecote.is_session_gap("lag(occurred_at) over session_so_far", "occurred_at") }}
         ) as is_start,
         lag(event_type) over session_so_far as previous_type
     from events

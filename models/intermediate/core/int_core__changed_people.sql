@@ -8,31 +8,15 @@ changed_attributes as (
 
 ),
 
-events as (
-
-    {{ dovecote.replaced_rows("int_core__events", "event_id", "int_core__changed_events") }}
-
-),
-
-orders as (
-
-    {{ dovecote.replaced_rows("int_core__orders", "order_id", "int_core__changed_orders") }}
-
-),
-
 order_items as (
 
-    {{ dovecote.replaced_rows("int_core__order_items", "order_id", "int_core__changed_orders") }}
+    {{ dovecote.replaced_rows("int_core__order_items") }}
 
 ),
 
 people as (
 
-    select person_id from events
-
-    union
-
-    select customer_id as person_id from orders
+    select person_id from {{ ref("dovecote", "int_core__changed_actions") }}
 
     union
 

@@ -8,7 +8,7 @@ with
 events as {{ dovecote.not_materialized() if not dovecote.is_slice() }} (
 
     select * from {{ ref("dovecote", "stg_events") }}
-    where {{ dovecote.is_in_slice("event_id", changed_events, "event_id") }}
+    where {{ dovecote.is_in_slice("event_id", changed_events) }}
 
 ),
 

@@ -8,7 +8,7 @@ with
 order_items as (
 
     select * from {{ ref("dovecote", "stg_order_items") }}
-    where {{ dovecote.is_in_slice("order_id", changed_orders, "order_id") }}
+    where {{ dovecote.is_in_slice("order_id", changed_orders) }}
 
 ),
 

@@ -7,7 +7,7 @@ with
 orders as (
 
     select * from {{ ref("dovecote", "stg_orders") }}
-    where {{ dovecote.is_in_slice("order_id", changed_orders, "order_id") }}
+    where {{ dovecote.is_in_slice("order_id", changed_orders) }}
 
 ),
 

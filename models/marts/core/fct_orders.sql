@@ -6,7 +6,7 @@ with
 orders as (
 
     select * from {{ ref("dovecote", "int_core__orders") }}
-    where {{ dovecote.is_in_slice("order_id", changed_order_numbers, "order_id") }}
+    where {{ dovecote.is_in_slice("order_id", changed_order_numbers) }}
 
 ),
 

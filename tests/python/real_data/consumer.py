@@ -103,6 +103,7 @@ def build(
     settings = {
         **{key: value for key, value in os.environ.items() if not key.startswith("DOVECOTE_")},
         **environment,
+        "DBT_LOG_LEVEL_FILE": "none",
         "DOVECOTE_WAREHOUSE": str(warehouse),
         "PYTHONPATH": os.pathsep.join(
             [str(PROJECT / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]

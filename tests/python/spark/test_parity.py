@@ -55,7 +55,7 @@ def test_files_are_read_as_duckdb_reads_them(tmp_path: Path) -> None:
             tmp_path,
             data=tmp_path / "shop",
             arguments=(
-                *("--target", target, "--exclude-resource-type", "test", "unit_test"),
+                *("--target", target, "--exclude-resource-type", "test"),
                 *("--select", "+mart_input_reconciliation", "+mart_quarantine"),
             ),
             settings={"DOVECOTE_SPARK_WAREHOUSE": str(tmp_path / "spark")},
@@ -77,7 +77,7 @@ def build_on_spark(folder: Path, target: str, **settings: str) -> Path:
     result = run_dbt(
         "build",
         folder,
-        arguments=("--target", target, "--exclude-resource-type", "unit_test"),
+        arguments=("--target", target),
         settings={"DOVECOTE_SPARK_WAREHOUSE": str(folder / "spark"), **settings},
     )
     assert result.returncode == 0, result.stdout

@@ -66,6 +66,7 @@ def compile_project(
         cwd=PROJECT,
         env={
             **{k: v for k, v in os.environ.items() if not k.startswith("DOVECOTE_")},
+            "DBT_LOG_LEVEL_FILE": "none",
             "DOVECOTE_WAREHOUSE": str(folder / "shop.duckdb"),
             **({"DOVECOTE_AS_OF": AS_OF_PLACEHOLDER} if fixes_as_of else {}),
         },
