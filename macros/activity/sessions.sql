@@ -35,28 +35,29 @@
 {%- endmacro %}
 
 
-{# In the slice of sessions: whether an event is of one that is made anew; true where all are made. #}
-{% macro is_of_changed_session(changed_visits) -%}
+{# The events of which a build makes sessions, as a relation: all, or of a slice those of sessions that it makes anew. #}
+{% macro events_of_made_sessions(events, changed_visits) -%}
     {%- if dovecote.is_slice() -%}
-    exists (
-        select 1
-        from (
+    (
+        select events.*
+        from {{ events }} as events
+        inner join (
             select
-                found.person_id as changed_person_id,
-                found.session_id as changed_session_id,
+                found.person_id,
+                found.session_id,
                 least(found.changed_at, min(sliced.started_at)) as changed_from
             from {{ changed_visits }} as found
             left join {{ this }} as sliced
                 on {{ dovecote.is_changed_session() }}
             group by found.person_id, found.session_id, found.changed_at
         ) as changed
-        where
-            person_id = changed_person_id
-            and session_id is not distinct from changed_session_id
-            and occurred_at >= changed_from
-    )
+            on
+                events.person_id = changed.person_id
+                and events.session_id is not distinct from changed.session_id
+                and events.occurred_at >= changed.changed_from
+    ) as made_events
     {%- else -%}
-    true
+    {{ events }}
     {%- endif -%}
 {%- endmacro %}
 

@@ -59,16 +59,18 @@
     {%- set slice_of = config.get('slice_of') -%}
     {%- set key = config.require('slice_key') -%}
     {%- set slice = ref('dovecote', slice_of) if slice_of else replacing -%}
-    {%- set is_old = "exists (select 1 from " ~ slice ~ " as found where " ~ config.get('slice_on') ~ ")"
+    {%- set is_old = "rowid in (select sliced.rowid from " ~ this ~ " as sliced inner join " ~ slice ~ " as found on " ~ config.get('slice_on') ~ ")"
         if config.get('slice_on') else dovecote.is_among(key, slice, config.get('slice_column', key)) -%}
-    {%- set old_rows = this ~ " as sliced where " ~ is_old
+    {%- set old_rows = this ~ " where " ~ is_old
         ~ (" and " ~ config.get('slice_where') if config.get('slice_where') else "") -%}
     {{ run_hooks(pre_hooks) }}
     {% call statement('main') -%}
         create or replace table {{ replacing }} as {{ compiled_code }}
     {%- endcall %}
-    {%- do run_query("create or replace table " ~ replaced ~ " as select * from " ~ old_rows) -%}
-    {%- do run_query("delete from " ~ old_rows) -%}
+    {#- by their places, so that they are looked for once #}
+    {%- do run_query("create or replace table " ~ replaced ~ " as select *, rowid as replaced_place from " ~ old_rows) -%}
+    {%- do run_query("delete from " ~ this ~ " where rowid in (select replaced_place from " ~ replaced ~ ")") -%}
+    {%- do run_query("alter table " ~ replaced ~ " drop column replaced_place") -%}
     {%- do run_query("insert into " ~ this ~ " by name select * from " ~ replacing) -%}
     {{ run_hooks(post_hooks) }}
     {{ adapter.commit() }}

@@ -1,13 +1,14 @@
 {#
     What is counted of an entity's judged rows, one row each: rows_<row_status>, filled_<column> of accepted rows, and
-    if asked for their fingerprint, a number that changes with any of them and not with their order. All of it adds up.
+    if asked for their fingerprint, a number that changes with any of them and not with their order. All of it adds up,
+    and nothing counted is no row.
 #}
 {% macro input_counts(entity, relation, has_fingerprint=false) -%}
     {%- set columns = dovecote.input_entities()[entity]["columns"] | list -%}
     {%- set counted = [] %}
     select
-        '{{ entity }}' as entity,
-        counted,
+        cast('{{ entity }}' as string) as entity,
+        cast(counted as string) as counted,
         amount
     from (
         select
@@ -30,6 +31,7 @@
         from {{ relation }}
     ) as wide
     unpivot (amount for counted in ({{ counted | join(", ") }}))
+    where amount <> 0
 {%- endmacro %}
 
 

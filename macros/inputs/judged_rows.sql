@@ -132,7 +132,10 @@ known as (
     cross join {{ ref('dovecote', 'int_core__run') }} as run
     where
         {{ dovecote.was_candidate() }}
-        and known_rows.{{ key_columns[0] }} in (select {{ key_columns[0] }} from compared)
+        {#- keys first, so that other columns are read of these rows alone #}
+        and known_rows.rowid in (
+            select rowid from {{ this }} where {{ key_columns[0] }} in (select {{ key_columns[0] }} from compared)
+        )
 
 ),
 

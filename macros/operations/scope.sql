@@ -346,6 +346,13 @@
 {%- endmacro %}
 
 
+{# The rows that a sliced table has taken in this build of changes, as a relation; none where all is computed. #}
+{% macro slice_rows(name) -%}
+    {%- set relation = ref('dovecote', name) -%}
+    {{ dovecote.replacing_relation(name) if dovecote.scope() == 'changes' else "(select * from " ~ relation ~ " where 1 = 0)" }}
+{%- endmacro %}
+
+
 {# In a model of a slice: the condition that its rows are of what changed; true where all is computed. #}
 {% macro is_in_slice(columns, relation, their_columns=none) -%}
     {{ dovecote.is_among(columns, relation, their_columns or columns) if dovecote.is_slice() else "true" }}

@@ -2,6 +2,7 @@
     materialized="sliced_table", slice_key="session_key", slice_of="int_activity__changed_visits",
     slice_on=dovecote.is_changed_session()
 ) }}
+{%- set all_events = ref("dovecote", "int_core__events") %}
 {%- set changed_visits = ref("dovecote", "int_activity__changed_visits") %}
 {%- set steps = dovecote.session_steps() %}
 
@@ -11,11 +12,8 @@ with
 
 events as {{ dovecote.not_materialized() if not dovecote.is_slice() }} (
 
-    select * from {{ ref("dovecote", "int_core__events") }}
-    where
-        person_id is not null
-        and not is_excluded
-        and {{ dovecote.is_of_changed_session(changed_visits) }}
+    select * from {{ dovecote.events_of_made_sessions(all_events, changed_visits) }}
+    where person_id is not null and not is_excluded
 
 ),
 

@@ -1,8 +1,6 @@
 -- Empty unless a build computes changes alone: the orders of which anything may be other than in the last build, as a
 -- row of theirs or of their lines was judged, a fact of theirs has become known, or a customer, a product or a rate
 -- is another one.
-{% set is_new = "judged_by_run = '" ~ dovecote.this_run_id() ~ "'" -%}
-
 with
 
 base_orders as (
@@ -39,19 +37,20 @@ changed_rates as (
 
 final as (
 
+    {%- for entity in ["orders", "order_items"] %}
+    select order_id
+    from {{ dovecote.slice_rows("base_" ~ entity) }} as judged_{{ entity }}
+    where order_id is not null
+
+    union
+    {%- endfor %}
+
     select order_id
     from base_orders
     where
-        {{ is_new }}
-        {%- for time in ["refunded_at", "status_changed_at", "delivered_at"] %}
-        or {{ time }} >= {{ dovecote.previous_as_of() }}
-        {%- endfor %}
-
-    union
-
-    select order_id
-    from base_order_items
-    where {{ is_new }}
+        refunded_at >= {{ dovecote.previous_as_of() }}
+        or status_changed_at >= {{ dovecote.previous_as_of() }}
+        or delivered_at >= {{ dovecote.previous_as_of() }}
 
     union
 

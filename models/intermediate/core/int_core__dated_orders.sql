@@ -1,3 +1,6 @@
+{{ config(materialized="sliced_table", slice_key="order_id", slice_of="int_core__changed_orders") }}
+{%- set changed_orders = ref("dovecote", "int_core__changed_orders") %}
+
 -- Every order that was a purchase of a customer for some time, with the days on which its facts became known: a
 -- past cut-off must not see a cancellation or a refund of later. An undated cancellation counts from the start; an
 -- undated refund is known now only.
@@ -6,7 +9,10 @@ with
 orders as (
 
     select * from {{ ref("dovecote", "int_core__orders") }}
-    where not is_guest and not is_excluded
+    where
+        not is_guest
+        and not is_excluded
+        and {{ dovecote.is_in_slice("order_id", changed_orders) }}
 
 ),
 

@@ -41,16 +41,9 @@ owned as {{ dovecote.not_materialized() if not dovecote.is_slice() }} (
 
 ),
 
--- Few visitors were seen with two customers: only their events need to be put in the order of time.
 visitors as (
 
-    select
-        anonymous_id,
-        min(known_customer_id) as customer_id,
-        coalesce(min(known_customer_id) <> max(known_customer_id), false) as is_shared
-    from owned
-    where anonymous_id is not null
-    group by anonymous_id
+    select * from {{ ref("dovecote", "int_core__visitors") }}
 
 ),
 

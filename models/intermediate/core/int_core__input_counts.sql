@@ -1,4 +1,4 @@
--- What is counted of every input's judged rows; nothing counted is no row.
+-- What is counted of every input's judged rows.
 {% set sliced_entities = dovecote.sliced_entities() -%}
 
 with
@@ -11,17 +11,10 @@ counts as (
     {{ dovecote.input_counts(entity, ref("dovecote", "base_" ~ entity)) }}
     {%- endfor %}
 
-),
-
-final as (
-
-    select
-        cast(entity as string) as entity,
-        cast(counted as string) as counted,
-        amount
-    from counts
-    where amount <> 0
-
 )
 
-select * from final
+select
+    entity,
+    counted,
+    amount
+from counts

@@ -18,9 +18,14 @@ with start as (
 
 latest_times as (
     {% for entity, columns in times.items() %}
+    {%- set raw_rows = ref("dovecote", "raw_" ~ entity) %}
+    {%- if fixed_as_of %}
+    select cast(null as timestamp) as fact_at
+    {%- else %}
     select {{ dovecote.latest_up_to("start.run_started_at", "raw_rows", columns) }} as fact_at
-    from {{ ref("dovecote", "raw_" ~ entity) }} as raw_rows
+    from {{ raw_rows }} as raw_rows
     cross join start
+    {%- endif %}
     {{ "union all" if not loop.last }}
     {%- endfor %}
 

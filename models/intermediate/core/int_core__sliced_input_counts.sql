@@ -10,17 +10,10 @@ counts as (
     {{ "union all" if not loop.last }}
     {%- endfor %}
 
-),
-
-final as (
-
-    select
-        cast(entity as string) as entity,
-        cast(counted as string) as counted,
-        amount
-    from counts
-    where amount <> 0
-
 )
 
-select * from final
+select
+    entity,
+    counted,
+    amount
+from counts

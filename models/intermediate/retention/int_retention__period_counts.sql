@@ -54,12 +54,12 @@ attributed as (
 
     select
         {%- for attribute in attributes %}
-        case when compared.grain = 'month' then person_attributes.{{ attribute }} end as {{ attribute }},
+        person_attributes.{{ attribute }},
         {%- endfor %}
         compared.*
     from compared
-    inner join person_attributes
-        on compared.person_id = person_attributes.person_id
+    left join person_attributes
+        on case when compared.grain = 'month' then compared.person_id end = person_attributes.person_id
 
 ),
 
