@@ -21,9 +21,9 @@
 {%- endmacro %}
 
 
-{# Whether so much time lies between two events that the later one starts another session. #}
-{% macro is_session_gap(earlier, later) -%}
-    {{ dovecote.microseconds_between(earlier, later) }} > 60000000 * {{ var("dovecote_session_gap_minutes") }}
+{# An instant, before which what lies parts from what is at another one into two sessions. #}
+{% macro session_gap_before(instant) -%}
+    {{ instant }} - interval {{ (60 * var("dovecote_session_gap_minutes")) | round(0, "ceil") | int }} second
 {%- endmacro %}
 
 
@@ -31,7 +31,7 @@
 {% macro is_changed_session() -%}
     sliced.person_id = found.person_id
     and sliced.session_id is not distinct from found.session_id
-    and not (sliced.session_id is null and {{ dovecote.is_session_gap("sliced.ended_at", "found.changed_at") }})
+    and sliced.ended_at >= found.sessions_changed_from
 {%- endmacro %}
 
 

@@ -149,8 +149,8 @@
                 ~ " and " ~ dovecote.is_among(node.config.slice_key, replacing, node.config.slice_key, negated=true) -%}
             {%- set is_finer = config.get('sums_people') and node.config.slice_of != 'int_core__changed_people' -%}
             {%- do run_query(
-                "create or replace temp view " ~ dovecote.counted_rows(node.name) ~ " as select * from " ~ rows
-                ~ (" union all by name select * from " ~ left if is_finer else "")
+                "create or replace temp view " ~ dovecote.counted_rows(node.name)
+                ~ " as select * from " ~ rows ~ (" union all by name select * from " ~ left if is_finer else "")
             ) -%}
         {%- endif -%}
     {%- endfor -%}

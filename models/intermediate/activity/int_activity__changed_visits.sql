@@ -9,7 +9,7 @@ changed_events as (
 
 ),
 
-final as (
+first_changes as (
 
     select
         person_id,
@@ -17,6 +17,19 @@ final as (
         min(occurred_at) as changed_at
     from changed_events
     group by person_id, session_id
+
+),
+
+-- An input session_id makes one session of all its events.
+final as (
+
+    select
+        *,
+        case
+            when session_id is null then {{ dovecote.session_gap_before("changed_at") }}
+            else timestamp '0001-01-01 00:00:00'
+        end as sessions_changed_from
+    from first_changes
 
 )
 

@@ -18,12 +18,12 @@ final as (
         activity,
         person_id,
         activity_date,
-        sum(actions) as actions,
+        cast(sum(actions) as bigint) as actions,
         min(first_at) as first_at,
         max(last_at) as last_at,
         min(first_entry_at) as first_entry_at,
         {{ dovecote.first_by("is_first_action_entry", ["hour_start"]) }} as is_first_action_entry,
-        sum(orders) as orders,
+        cast(sum(orders) as bigint) as orders,
         cast(sum(net_revenue) as decimal(38, 4)) as net_revenue
     from person_hours
     group by activity, person_id, activity_date

@@ -35,7 +35,7 @@ final as (
         min(first_at) as first_at,
         min(first_entry_at) as first_entry_at,
         {{ dovecote.first_by("is_first_action_entry", ["activity_date"]) }} as is_first_action_entry,
-        sum(orders) as orders,
+        cast(sum(orders) as bigint) as orders,
         cast(sum(net_revenue) as decimal(38, 4)) as net_revenue
     from placed
     where {{ dovecote.is_in_slice(["person_id", "grain", "period_start"], changed_periods) }}

@@ -29,7 +29,8 @@ started as (
         lag(occurred_at) over session_so_far is null
         or (
             session_id is null
-            and {{ dovecote.is_session_gap("lag(occurred_at) over session_so_far", "occurred_at") }}
+            and {{ dovecote.microseconds_between("lag(occurred_at) over session_so_far", "occurred_at") }}
+            > 60000000 * {{ var("dovecote_session_gap_minutes") }}
         ) as is_start,
         lag(event_type) over session_so_far as previous_type
     from events

@@ -15,10 +15,10 @@ final as (
         person_id,
         activity,
         activity_date,
-        cast(actions as bigint) as actions,
+        actions,
         first_at,
         last_at,
-        cast(orders as bigint) as orders,
+        orders,
         net_revenue
     from person_days
 
