@@ -94,13 +94,21 @@ def main() -> int:
     parser.add_argument(
         "--steps", nargs="*", choices=STEPS, default=list(STEPS), help="which steps"
     )
+    parser.add_argument(
+        "--without-refresh", action="store_true", help="compare no step with a full refresh"
+    )
     arguments = parser.parse_args()
     data = arguments.data or PROJECT / "target" / "scale" / arguments.size
     if not (data / "base").exists():
         scale_data.make(arguments.size, data)
     with tempfile.TemporaryDirectory(dir=arguments.scratch) as scratch:
         figures = measure(
-            arguments.size, data, Path(scratch), arguments.steps, not arguments.without_fits
+            arguments.size,
+            data,
+            Path(scratch),
+            arguments.steps,
+            with_fits=not arguments.without_fits,
+            with_refresh=not arguments.without_refresh,
         )
     every = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
     every[arguments.size] = figures
@@ -114,7 +122,13 @@ def main() -> int:
 
 
 def measure(
-    size: str, data: Path, scratch: Path, wanted: Iterable[str], with_fits: bool
+    size: str,
+    data: Path,
+    scratch: Path,
+    wanted: Iterable[str],
+    *,
+    with_fits: bool,
+    with_refresh: bool,
 ) -> dict[str, Any]:
     """Run steps and their companions; give their figures.
 
@@ -130,6 +144,8 @@ def measure(
         Steps to run; the full build is run in any case.
     with_fits
         Whether the whole project is built too.
+    with_refresh
+        Whether every step is compared with a full refresh, which takes as long as the full build.
     """
     shop = scratch / "shop"
     project = scratch / "project"
@@ -165,6 +181,8 @@ def measure(
         if step != "again":
             _link(data / added, shop)
         steps[step] = build(shop, added, folder, "warehouse.duckdb", project)
+        if not with_refresh:
+            continue
         refreshed = scratch / f"refreshed_{added}"
         if step != "again":
             build(shop, added, refreshed, "refreshed.duckdb", project)
