@@ -52,7 +52,7 @@ build: $(INSTALLED) ## Build and publish your own data: make build DOVECOTE_DATA
 .PHONY: test
 test: $(INSTALLED) ## Everything: lint, Python tests, the demo with all data tests, real data
 	@$(WITHOUT_INPUTS) $(BIN)/python -m dovecote.measure "make test" \
-		$(MAKE) --no-print-directory lint pytest PYTEST_ARGUMENTS="--numprocesses 2 --dist loadfile"
+		$(MAKE) --no-print-directory lint pytest PYTEST_ARGUMENTS="--numprocesses 2 --dist loadfile --no-loadscope-reorder"
 
 .PHONY: test-fast
 test-fast: $(INSTALLED) lint ## Lint and the tests that need no build

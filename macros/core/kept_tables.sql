@@ -59,16 +59,18 @@
     {%- set slice_of = config.get('slice_of') -%}
     {%- set key = config.require('slice_key') -%}
     {%- set slice = ref('dovecote', slice_of) if slice_of else replacing -%}
-    {%- set is_old = "rowid in (select sliced.rowid from " ~ this ~ " as sliced inner join " ~ slice ~ " as found on " ~ config.get('slice_on') ~ ")"
-        if config.get('slice_on') else dovecote.is_among(key, slice, config.get('slice_column', key)) -%}
-    {%- set old_rows = this ~ " where " ~ is_old
+    {#- places first, so that other columns are read of these rows alone -#}
+    {%- set places = "select sliced.rowid from " ~ this ~ " as sliced "
+        ~ ("inner join " ~ slice ~ " as found on " ~ config.get('slice_on') if config.get('slice_on')
+            else "where " ~ dovecote.is_among(key, slice, config.get('slice_column', key)))
         ~ (" and " ~ config.get('slice_where') if config.get('slice_where') else "") -%}
     {{ run_hooks(pre_hooks) }}
     {% call statement('main') -%}
         create or replace table {{ replacing }} as {{ compiled_code }}
     {%- endcall %}
-    {#- by their places, so that they are looked for once #}
-    {%- do run_query("create or replace table " ~ replaced ~ " as select *, rowid as replaced_place from " ~ old_rows) -%}
+    {%- do run_query(
+        "create or replace table " ~ replaced ~ " as select *, rowid as replaced_place from " ~ this ~ " where rowid in (" ~ places ~ ")"
+    ) -%}
     {%- do run_query("delete from " ~ this ~ " where rowid in (select replaced_place from " ~ replaced ~ ")") -%}
     {%- do run_query("alter table " ~ replaced ~ " drop column replaced_place") -%}
     {%- do run_query("insert into " ~ this ~ " by name select * from " ~ replacing) -%}
@@ -143,15 +145,15 @@
         {%- set node = graph.nodes.get(id) -%}
         {%- if node and node.config.materialized == 'sliced_table' -%}
             {%- set replacing = dovecote.replacing_relation(node.name) -%}
-            {%- set rows = dovecote.replaced_relation(node.name) if which == 'old' else replacing -%}
-            {%- set left = dovecote.relation_of(node) ~ " where "
-                ~ dovecote.is_among("person_id", dovecote.relation_of(graph.nodes['model.dovecote.int_core__changed_people']), "person_id")
-                ~ " and " ~ dovecote.is_among(node.config.slice_key, replacing, node.config.slice_key, negated=true) -%}
-            {%- set is_finer = config.get('sums_people') and node.config.slice_of != 'int_core__changed_people' -%}
-            {%- do run_query(
-                "create or replace temp view " ~ dovecote.counted_rows(node.name)
-                ~ " as select * from " ~ rows ~ (" union all by name select * from " ~ left if is_finer else "")
-            ) -%}
+            {%- set rows = "select * from " ~ (dovecote.replaced_relation(node.name) if which == 'old' else replacing) -%}
+            {%- if config.get('sums_people') and node.config.slice_of != 'int_core__changed_people' -%}
+                {%- set people = graph.nodes['model.dovecote.' ~ node.config.get('counted_of', 'int_core__changed_people')] -%}
+                {%- set is_counted = dovecote.is_among("person_id", dovecote.relation_of(people), "person_id") -%}
+                {%- set is_left = dovecote.is_among(node.config.slice_key, replacing, node.config.slice_key, negated=true) -%}
+                {%- set rows = rows ~ " where " ~ is_counted ~ " union all by name select * from "
+                    ~ dovecote.relation_of(node) ~ " where " ~ is_counted ~ " and " ~ is_left -%}
+            {%- endif -%}
+            {%- do run_query("create or replace temp view " ~ dovecote.counted_rows(node.name) ~ " as " ~ rows) -%}
         {%- endif -%}
     {%- endfor -%}
 {% endmacro %}

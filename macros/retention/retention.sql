@@ -112,8 +112,21 @@
 {% endmacro %}
 
 
+{#
+    Of whom a build of changes counts weeks and months: of those for whom one is other. The rolling clock joins weeks
+    with hours, and these are other for all changed people.
+#}
+{% macro people_of_periods() %}
+    {%- for combination in dovecote.retention_combinations() if combination.clock == 'rolling_24h' and combination.grain != 'day' -%}
+        {{ return('int_core__changed_people') }}
+    {%- endfor -%}
+    {{ return('int_retention__changed_people') }}
+{% endmacro %}
+
 {# The periods of a grain in which persons did something, as a summed table counts them; a day is a row of person_days. #}
 {% macro periods_of_persons(grain) -%}
+    {#- of whom they are counted, for dbt to know -#}
+    {%- do ref('dovecote', 'int_retention__changed_people') -%}
     (
         select
             '{{ grain }}' as grain,

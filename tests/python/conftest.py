@@ -20,6 +20,12 @@ from warehouse.marts import CHURN, names_of_marts
 from warehouse.retention_counts import RETENTION_COMBINATIONS
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put files of slow tests first, so that at the end no process is left alone with one."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def parsed_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[None]:
     """Let runs of dbt take what an earlier one of their kind parsed, in any process that tests."""

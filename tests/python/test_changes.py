@@ -56,9 +56,24 @@ def builds(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path in to_come:
         if path.stem < "2025-07-13":
             (folder / f"{path.parents[1].name}-{path.name}").rename(path)
+    _add_late_echoes(data)
     _build(folder / "changed", data, LATER_AS_OF)
     _build(folder / "whole", data, LATER_AS_OF)
     return folder
+
+
+def _add_late_echoes(data: Path) -> None:
+    """Add late events, each up to 40 minutes from a known one: before, in or between sessions."""
+    with duckdb.connect() as connection:
+        connection.execute(
+            "copy (select 'echo-' || event_id as event_id, * exclude (event_id, occurred_at), "
+            "occurred_at + to_minutes(hash(event_id) % 81 - 40) as occurred_at "
+            f"from read_parquet('{data}/events/*/*.parquet', union_by_name = true) "
+            "where occurred_at between timestamp '2025-05-15' and timestamp '2025-07-10' "
+            "and hash(event_id) % 20 = 0 "
+            "qualify count(*) over (partition by event_id) = 1) "
+            f"to '{data}/events/echoes.parquet'"
+        )
 
 
 def _build(folder: Path, data: Path, as_of: str) -> None:

@@ -1,6 +1,6 @@
 {{ config(
     materialized="sliced_table", slice_key=["person_id", "grain", "period_start"],
-    slice_of="int_activity__changed_periods"
+    slice_of="int_activity__changed_periods", counted_of=dovecote.people_of_periods()
 ) }}
 {%- set changed_periods = ref("dovecote", "int_activity__changed_periods") %}
 
@@ -10,6 +10,7 @@ with
 person_days as (
 
     select * from {{ ref("dovecote", "int_activity__person_days") }}
+    where {{ dovecote.is_in_slice("person_id", changed_periods) }}
 
 ),
 

@@ -2,9 +2,9 @@
 -- place among the purchases of their customer included.
 with
 
-changed_people as (
+purchases as (
 
-    select person_id from {{ ref("dovecote", "int_core__changed_people") }}
+    {{ dovecote.replaced_rows("int_core__purchases") }}
 
 ),
 
@@ -14,9 +14,7 @@ final as (
 
     union
 
-    select order_id
-    from {{ ref("dovecote", "int_core__purchases") }}
-    where customer_id in (select changed_people.person_id from changed_people)
+    select order_id from purchases
 
 )
 
