@@ -9,11 +9,17 @@
 {% macro duckdb__build_table() %}
     {%- set old = load_cached_relation(this) -%}
     {%- set new = this.incorporate(type='table') -%}
+    {%- set parts = dovecote.parts(config.get('in_parts_of')) if config.get('in_parts_of') else 1 -%}
     {{ run_hooks(pre_hooks) }}
+    {%- if parts > 1 -%} {%- do dovecote.take_part(0, parts) -%} {%- endif -%}
     {% call statement('main') -%}
         {{ "drop " ~ old.type ~ " if exists " ~ old ~ ";" if old }}
         {{ create_table_as(False, new, compiled_code) }}
     {%- endcall %}
+    {%- for part in range(1, parts) -%}
+        {%- do dovecote.take_part(part, parts) -%}
+        {%- do run_query("insert into " ~ new ~ " by name " ~ compiled_code) -%}
+    {%- endfor -%}
     {{ run_hooks(post_hooks) }}
     {%- do persist_docs(new, model) -%}
     {{ adapter.commit() }}
@@ -22,6 +28,48 @@
 
 {% macro spark__build_table() %}
     {{ return(dbt.materialization_table_spark()) }}
+{% endmacro %}
+
+
+{#
+    A table as a model reads it whose SQL looks at each person by itself: all of it, or where its rows are too many for
+    memory at once, the people of one part after the other, whom the materialization takes (`in_parts_of`). What windows
+    and groups hold of texts does not spill.
+#}
+{% macro part_of(name) %}
+    {%- set relation = ref('dovecote', name) -%}
+    {%- set is_parted = execute and model.config.get('in_parts_of') == name and not dovecote.is_slice() and dovecote.parts(name) > 1 -%}
+    {{ return(dovecote.counted_rows(name) if is_parted else relation) }}
+{% endmacro %}
+
+{# In how many parts a table is read. #}
+{% macro parts(name) %}
+    {{ return(adapter.dispatch('parts', 'dovecote')(name)) }}
+{% endmacro %}
+
+{% macro default__parts(name) %}
+    {{ return(1) }}
+{% endmacro %}
+
+{% macro duckdb__parts(name) %}
+    {#- about what a row takes in memory, with all that windows and groups hold beside it -#}
+    {%- set bytes_per_row = 300 -%}
+    {%- if load_relation(ref('dovecote', name)) is none -%}
+        {{ return(1) }}
+    {%- endif -%}
+    {{ return(run_query(
+        "select greatest(1, ceil(" ~ bytes_per_row ~ " * count(*) / parse_formatted_bytes(current_setting('memory_limit'))))::integer from "
+        ~ ref('dovecote', name)
+    ).rows[0][0]) }}
+{% endmacro %}
+
+{# Takes the people of one of so many parts of the table. #}
+{% macro take_part(part, parts) %}
+    {%- set name = config.require('in_parts_of') -%}
+    {%- do run_query(
+        "create or replace temp view " ~ dovecote.counted_rows(name) ~ " as select * from " ~ ref('dovecote', name)
+        ~ " where hash(person_id) % " ~ parts ~ " = " ~ part
+    ) -%}
 {% endmacro %}
 
 {# The adapter's own view. #}

@@ -1,8 +1,8 @@
 {{ config(
     materialized="sliced_table", slice_key="session_key", slice_of="int_activity__changed_visits",
-    slice_on=dovecote.is_changed_session()
+    slice_on=dovecote.is_changed_session(), in_parts_of="int_core__events"
 ) }}
-{%- set all_events = ref("dovecote", "int_core__events") %}
+{%- set all_events = dovecote.part_of("int_core__events") %}
 {%- set changed_visits = ref("dovecote", "int_activity__changed_visits") %}
 {%- set steps = dovecote.session_steps() %}
 
