@@ -47,10 +47,11 @@ def run_dbt(
     if command.startswith("build") and not unit_tests:
         arguments = ("--exclude-resource-type", "unit_test", *arguments)
     named = dict(itertools.pairwise(arguments))
+    takes_parsed = project == PROJECT and command != "parse"
     kind = [given, data is None, sorted((settings or {}).items()), named.get("--target")]
     return subprocess.run(
         [
-            *(sys.executable, *_dbt(kind if project == PROJECT else None), *command.split()),
+            *(sys.executable, *_dbt(kind if takes_parsed else None), *command.split()),
             *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
             *("--vars", given, *arguments),
         ],

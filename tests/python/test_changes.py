@@ -67,7 +67,7 @@ def _add_late_echoes(data: Path) -> None:
     with duckdb.connect() as connection:
         connection.execute(
             "copy (select 'echo-' || event_id as event_id, * exclude (event_id, occurred_at), "
-            "occurred_at + to_minutes(hash(event_id) % 81 - 40) as occurred_at "
+            "occurred_at + to_minutes((hash(event_id) % 81)::bigint - 40) as occurred_at "
             f"from read_parquet('{data}/events/*/*.parquet', union_by_name = true) "
             "where occurred_at between timestamp '2025-05-15' and timestamp '2025-07-10' "
             "and hash(event_id) % 20 = 0 "
