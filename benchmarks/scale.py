@@ -21,7 +21,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
@@ -102,23 +102,29 @@ def main() -> int:
     if not (data / "base").exists():
         scale_data.make(arguments.size, data)
     with tempfile.TemporaryDirectory(dir=arguments.scratch) as scratch:
-        figures = measure(
+        for figures in measure(
             arguments.size,
             data,
             Path(scratch),
             arguments.steps,
             with_fits=not arguments.without_fits,
             with_refresh=not arguments.without_refresh,
-        )
-    every = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
-    every[arguments.size] = figures
-    FIGURES.write_text(json.dumps(every, indent=1, sort_keys=True) + "\n")
-    write_results(every)
-    draw(every)
+        ):
+            # Steps of a large shop take an hour: what was measured is kept if the next one fails.
+            keep(arguments.size, figures)
     unequal = {step: found for step, found in figures["differences"].items() if found}
     for step, found in unequal.items():
         print(f"{STEPS[step]}: not what a full refresh gives: {found}")
     return int(bool(unequal))
+
+
+def keep(size: str, figures: dict[str, Any]) -> None:
+    """Write a size's figures beside those of other sizes, and all of them as text and chart."""
+    every = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+    every[size] = figures
+    FIGURES.write_text(json.dumps(every, indent=1, sort_keys=True) + "\n")
+    write_results(every)
+    draw(every)
 
 
 def measure(
@@ -129,8 +135,8 @@ def measure(
     *,
     with_fits: bool,
     with_refresh: bool,
-) -> dict[str, Any]:
-    """Run steps and their companions; give their figures.
+) -> Iterator[dict[str, Any]]:
+    """Run steps and their companions; give the figures so far after each.
 
     Parameters
     ----------
@@ -151,8 +157,13 @@ def measure(
     project = scratch / "project"
     copy_without_fits(project)
     _link(data / "base", shop)
-    figures: dict[str, Any] = {"machine": _machine(), "load": os.getloadavg()[0], "steps": {}}
-    steps, differences = figures["steps"], {}
+    figures: dict[str, Any] = {
+        "machine": _machine(),
+        "load": os.getloadavg()[0],
+        "steps": {},
+        "differences": {},
+    }
+    steps, differences = figures["steps"], figures["differences"]
 
     # Same folder, same as_of: the limit and its companions stand beside the full build.
     steps["full"] = build(shop, "base", scratch / "full", "warehouse.duckdb", project)
@@ -165,6 +176,7 @@ def measure(
     if size == "10M":
         figures["spark"] = run_spark(shop, scratch)
     limit.unlink()
+    yield figures
     if with_fits:
         figures["whole"] = build(shop, "base", scratch / "whole", "warehouse.duckdb", PROJECT)
         shutil.rmtree(scratch / "whole")
@@ -181,6 +193,7 @@ def measure(
         if step != "again":
             _link(data / added, shop)
         steps[step] = build(shop, added, folder, "warehouse.duckdb", project)
+        yield figures
         if not with_refresh:
             continue
         refreshed = scratch / f"refreshed_{added}"
@@ -190,8 +203,7 @@ def measure(
         if step != "day" or "again" not in wanted:
             shutil.rmtree(refreshed)
         print(f"{STEPS[step]}: {differences[step] or 'equal to a full refresh'}", flush=True)
-    figures["differences"] = differences
-    return figures
+        yield figures
 
 
 def copy_without_fits(folder: Path) -> None:

@@ -166,6 +166,7 @@
     {%- set sums = adapter.get_columns_in_relation(this) | map(attribute='name') | reject('in', keys) | list -%}
     {%- set changes = make_temp_relation(this).identifier -%}
     {{ run_hooks(pre_hooks) }}
+    {%- do dovecote.take_left_rows() -%}
     {%- do dovecote.take_counted_rows('old') -%}
     {%- do run_query("create or replace temp table " ~ changes ~ " as select " ~ keys | join(", ") ~ ", "
         ~ dovecote.each_of(sums, "-{0} as {0}") ~ " from (" ~ compiled_code ~ ")") -%}
@@ -178,6 +179,7 @@
     {%- do run_query("insert into " ~ this ~ " by name select " ~ keys | join(", ") ~ ", " ~ dovecote.each_of(sums, "sum({0}) as {0}")
         ~ " from " ~ changes ~ " group by all having " ~ dovecote.each_of(sums, "sum({0}) <> 0", " or ")) -%}
     {%- do run_query("drop table " ~ changes) -%}
+    {%- do dovecote.drop_left_rows() -%}
     {{ run_hooks(post_hooks) }}
     {{ adapter.commit() }}
     {{ return({'relations': [this]}) }}
@@ -189,21 +191,59 @@
     over people counts all rows of changed people, also those that a finer slice has left as they were.
 #}
 {% macro take_counted_rows(which) %}
-    {%- for id in model.depends_on.nodes -%}
-        {%- set node = graph.nodes.get(id) -%}
-        {%- if node and node.config.materialized == 'sliced_table' -%}
-            {%- set replacing = dovecote.replacing_relation(node.name) -%}
-            {%- set rows = "select * from " ~ (dovecote.replaced_relation(node.name) if which == 'old' else replacing) -%}
-            {%- if config.get('sums_people') and node.config.slice_of != 'int_core__changed_people' -%}
-                {%- set people = graph.nodes['model.dovecote.' ~ node.config.get('counted_of', 'int_core__changed_people')] -%}
-                {%- set is_counted = dovecote.is_among("person_id", dovecote.relation_of(people), "person_id") -%}
-                {%- set is_left = dovecote.is_among(node.config.slice_key, replacing, node.config.slice_key, negated=true) -%}
-                {%- set rows = rows ~ " where " ~ is_counted ~ " union all by name select * from "
-                    ~ dovecote.relation_of(node) ~ " where " ~ is_counted ~ " and " ~ is_left -%}
-            {%- endif -%}
-            {%- do run_query("create or replace temp view " ~ dovecote.counted_rows(node.name) ~ " as " ~ rows) -%}
+    {%- for node in dovecote.sliced_inputs() -%}
+        {%- set rows = "select * from "
+            ~ (dovecote.replaced_relation(node.name) if which == 'old' else dovecote.replacing_relation(node.name)) -%}
+        {%- if dovecote.is_counted_by_people(node) -%}
+            {%- set rows = rows ~ " where " ~ dovecote.is_of_counted_people(node)
+                ~ " union all by name select * from " ~ dovecote.left_rows(node.name) -%}
         {%- endif -%}
+        {%- do run_query("create or replace temp view " ~ dovecote.counted_rows(node.name) ~ " as " ~ rows) -%}
     {%- endfor -%}
+{% endmacro %}
+
+{# Takes the rows of changed people that slices have left, once for all that the summed table's code reads of them. #}
+{% macro take_left_rows() %}
+    {%- for node in dovecote.sliced_inputs() if dovecote.is_counted_by_people(node) -%}
+        {%- do run_query(
+            "create or replace temp table " ~ dovecote.left_rows(node.name) ~ " as select * from " ~ dovecote.relation_of(node)
+            ~ " where " ~ dovecote.is_of_counted_people(node) ~ " and "
+            ~ dovecote.is_among(node.config.slice_key, dovecote.replacing_relation(node.name), node.config.slice_key, negated=true)
+        ) -%}
+    {%- endfor -%}
+{% endmacro %}
+
+{# Drops them. #}
+{% macro drop_left_rows() %}
+    {%- for node in dovecote.sliced_inputs() if dovecote.is_counted_by_people(node) -%}
+        {%- do run_query("drop view " ~ dovecote.counted_rows(node.name)) -%}
+        {%- do run_query("drop table " ~ dovecote.left_rows(node.name)) -%}
+    {%- endfor -%}
+{% endmacro %}
+
+{# The sliced tables that this model reads. #}
+{% macro sliced_inputs() %}
+    {%- set found = [] -%}
+    {%- for id in model.depends_on.nodes if id in graph.nodes and graph.nodes[id].config.materialized == 'sliced_table' -%}
+        {%- do found.append(graph.nodes[id]) -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{% endmacro %}
+
+{# Whether this model counts all rows of changed people where the table's slices are finer. #}
+{% macro is_counted_by_people(node) %}
+    {{ return(config.get('sums_people') and node.config.slice_of != 'int_core__changed_people') }}
+{% endmacro %}
+
+{# The condition on such rows that they are of people who are counted anew. #}
+{% macro is_of_counted_people(node) %}
+    {%- set people = graph.nodes['model.dovecote.' ~ node.config.get('counted_of', 'int_core__changed_people')] -%}
+    {{ return(dovecote.is_among("person_id", dovecote.relation_of(people), "person_id")) }}
+{% endmacro %}
+
+{# The temporary table of the rows that a slice has left. #}
+{% macro left_rows(name) %}
+    {{ return(dovecote.counted_rows(name) ~ '__left') }}
 {% endmacro %}
 
 {# The relation of a node that a model need not depend on, as one that it depends on does. #}

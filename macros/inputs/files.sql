@@ -3,8 +3,15 @@
     a guessed one would change which rows are accepted when a single quote is unbalanced.
 #}
 
-{# The files of an entity, sorted: [{"path": ..., "name": ..., "format": csv, jsonl or parquet}]. #}
+{# The files of an entity as this run found them first, sorted: [{"path": ..., "name": ..., "format": csv, jsonl or parquet}]. #}
 {% macro entity_files(entity) %}
+    {%- set known = dovecote.known_to_run() -%}
+    {%- if entity not in known["files"] -%} {%- do known["files"].update({entity: dovecote.found_entity_files(entity)}) -%} {%- endif -%}
+    {{ return(known["files"][entity]) }}
+{% endmacro %}
+
+{# The files of an entity that are there now. #}
+{% macro found_entity_files(entity) %}
     {%- set folder = dovecote.input_folder().rstrip('/') -%}
     {%- set files = [] -%}
     {%- for path in dovecote.paths_of_entity(folder, entity) -%}

@@ -51,10 +51,27 @@
     {%- if not (dovecote.is_recorded() and dovecote.can_follow_changes()) -%}
         {{ return('all') }}
     {%- endif -%}
-    {%- set found = run_query(
-        "select scope from " ~ dovecote.builds_relation() ~ " where run_id = '" ~ invocation_id ~ "'"
-    ).rows -%}
-    {{ return(found[0][0] if found else 'all') }}
+    {%- set known = dovecote.known_to_run() -%}
+    {%- if "scope" not in known -%}
+        {%- set found = run_query(
+            "select scope from " ~ dovecote.builds_relation() ~ " where run_id = '" ~ invocation_id ~ "'"
+        ).rows -%}
+        {%- if not found or not found[0][0] -%} {{ return('all') }} {%- endif -%}
+        {%- do known.update({"scope": found[0][0]}) -%}
+    {%- endif -%}
+    {{ return(known["scope"]) }}
+{% endmacro %}
+
+
+{#
+    What a run of dbt has found out and all its nodes ask for, to be asked of the database once. Nodes share nothing but
+    dbt's graph, which may outlive a run in its process.
+#}
+{% macro known_to_run() %}
+    {%- if graph.get('dovecote', {}).get('run_id') != invocation_id -%}
+        {%- do graph.update({'dovecote': {'run_id': invocation_id, 'files': {}}}) -%}
+    {%- endif -%}
+    {{ return(graph['dovecote']) }}
 {% endmacro %}
 
 

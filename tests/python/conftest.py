@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from dbt_command import end_dbt
 from dbt_runs import PARSED, run_dbt, warehouse_of
 from dovecote.publish import Published, publish
 from dovecote.simulate import Settings, prepare_folder, write_shop
@@ -34,6 +35,7 @@ def parsed_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Ite
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv(PARSED, str(folder))
         yield
+    end_dbt()
 
 
 @pytest.fixture(scope="session")

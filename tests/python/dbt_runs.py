@@ -6,13 +6,14 @@ import hashlib
 import itertools
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import duckdb
+
+from dbt_command import dbt_command
 
 PROJECT = Path(__file__).parents[2]
 PARSED = "DOVECOTE_TESTS_PARSED"
@@ -30,7 +31,7 @@ def run_dbt(
     project: Path = PROJECT,
     settings: Mapping[str, str] | None = None,
     unit_tests: bool = False,
-) -> subprocess.CompletedProcess[str]:
+) -> CompletedProcess[str]:
     """Run `dbt COMMAND` into `folder`, which then holds warehouse.duckdb and dbt's target.
 
     `settings` are environment variables besides. Unit tests, which look at no data, are left out of
@@ -49,27 +50,23 @@ def run_dbt(
     named = dict(itertools.pairwise(arguments))
     takes_parsed = project == PROJECT and command != "parse"
     kind = [given, data is None, sorted((settings or {}).items()), named.get("--target")]
-    return subprocess.run(
+    return dbt_command(
         [
-            *(sys.executable, *_dbt(kind if takes_parsed else None), *command.split()),
+            *command.split(),
             *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
             *("--vars", given, *arguments),
         ],
-        cwd=project,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
+        project,
+        environment,
+        _parsed(kind) if takes_parsed else None,
     )
 
 
-def _dbt(kind: object) -> tuple[str, ...]:
-    """Say how Python runs dbt: with what it parsed for runs of this kind, where that is kept."""
+def _parsed(kind: object) -> Path | None:
+    """Name the file of what dbt parsed for runs of a kind, where that is kept."""
     folder = os.environ.get(PARSED)
-    if kind is None or folder is None:
-        return ("-c", "from dbt.cli.main import cli; cli()")
     name = hashlib.sha256(json.dumps(kind).encode()).hexdigest()
-    return (str(Path(__file__).with_name("dbt_command.py")), str(Path(folder) / name))
+    return Path(folder) / name if folder else None
 
 
 def warehouse_of(folder: Path) -> Path:

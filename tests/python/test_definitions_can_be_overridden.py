@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from dbt_command import dbt_command
 from dbt_runs import PROJECT, connect, run_dbt
 
 pytestmark = pytest.mark.slow
@@ -198,12 +197,8 @@ def write_project(folder: Path, files: dict[str, str]) -> Path:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dedented(text))
-    subprocess.run(
-        [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "deps", "--quiet"],
-        cwd=folder,
-        env={**os.environ, "DOVECOTE_WAREHOUSE": "unused"},
-        check=True,
-    )
+    environment = {**os.environ, "DOVECOTE_WAREHOUSE": "unused"}
+    assert dbt_command(["deps", "--quiet"], folder, environment).returncode == 0
     return folder
 
 

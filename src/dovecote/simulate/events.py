@@ -45,12 +45,16 @@ LANDING, EARLY_LOGIN, SEARCH, BROWSE, LINES, SECOND_THOUGHT, LATE_LOGIN, CHECKOU
 )  # fmt: skip
 NO_PRODUCT = -1
 _PATHS = {
+    "view": "/",
     "search": "/search",
+    "cart_add": "/cart",
     "cart_remove": "/cart",
     "login": "/login",
     "checkout": "/checkout",
     "purchase": "/thanks",
 }
+"""Page by type of event, where it is not that of a product."""
+_TYPES = {name: number for number, name in enumerate(_PATHS)}
 _UNFOUND = ("gift card", "sofa", "oat milk", "cofee beans", "headphones")
 
 
@@ -69,11 +73,11 @@ class _Sessions:
 
 @dataclass
 class _Steps:
-    """Events under construction, as lists of arrays of equal length."""
+    """Events under construction, as lists of arrays of equal length; types are their numbers."""
 
     session: list[IntArray]
     place: list[FloatArray]
-    type: list[TextArray]
+    type: list[IntArray]
     product: list[IntArray]
 
     def add(
@@ -85,7 +89,7 @@ class _Steps:
     ) -> None:
         self.session.append(session)
         self.place.append(np.broadcast_to(np.asarray(place, dtype=np.float64), session.shape))
-        self.type.append(np.full(len(session), name, dtype=object))
+        self.type.append(np.full(len(session), _TYPES[name]))
         self.product.append(np.full(len(session), NO_PRODUCT) if product is None else product)
 
 
@@ -279,51 +283,65 @@ def _as_frame(
     )
     stays = ~is_known | (at <= accounts.leaves_at[person])
     is_kept = (at >= settings.start_at) & (at < settings.end_at) & stays
-    is_kept &= has_account | (kind != "login")
+    is_kept &= has_account | (kind != _TYPES["login"])
     kept = np.flatnonzero(is_kept)[np.argsort(at[is_kept], kind="stable")]
 
     attributes = _session_attributes(people, sessions, block, rng)
     starts = np.append(True, session[1:] != session[:-1])[: len(session)]
     has_product = product != NO_PRODUCT
-    is_view, is_search = kind == "view", kind == "search"
+    is_view, is_search = kind == _TYPES["view"], kind == _TYPES["search"]
     is_found = rng.random(len(at)) >= ZERO_RESULT_SHARE
-    unfound = as_text(np.array(_UNFOUND)[rng.integers(len(_UNFOUND), size=len(at))])
-    query = np.where(is_found, catalogue.noun[product], unfound)
+    unfound = rng.integers(len(_UNFOUND), size=len(at))
     results = np.where(is_found, 1 + rng.poisson(8, len(at)), 0)
-    shows_product = has_product & ~is_search
     after_search = np.append(False, is_search[:-1])[: len(at)] & ~starts & is_view & has_product
     is_recommended = is_view & has_product & ~after_search & (rng.random(len(at)) < 0.06)
-    paths = np.where(is_view, "/", [_PATHS.get(k, "/cart") for k in kind]).astype(object)
-    paths[shows_product & is_view] = "/" + catalogue.product_id[product[shows_product & is_view]]
-    frame = pd.DataFrame(
-        {
-            "customer_id": blank(accounts.customer_id(people, person, at), ~is_named),
-            "anonymous_id": blank(
-                attributes["anonymous_id"][session], is_named & sessions.is_app[session]
-            ),
-            "session_id": attributes["session_id"][session],
-            "occurred_at": at,
-            "event_type": kind,
-            "product_id": blank(catalogue.product_id[product], ~shows_product),
-            "page_path": paths,
-            "referrer": blank(attributes["referrer"][session], ~starts),
-            "search_query": blank(query, ~is_search),
-            "result_count": np.where(is_search, results, np.nan),
-            "duration_seconds": np.where(is_view, duration, np.nan),
-            "position": np.where(after_search, 1 + rng.geometric(0.4, len(at)), np.nan),
-            "recommendation_id": blank(
-                numbered("rec", rng.integers(1, 5, len(at))), ~is_recommended
-            ),
-            "campaign_id": blank(attributes["campaign_id"][session], ~starts),
-            "device": attributes["device"][session],
-            "channel": attributes["channel"][session],
-            "app_version": attributes["app_version"][session],
-            ARRIVES_AT: at,
-        }
-    )
-    frame = frame.iloc[kept].reset_index(drop=True)
-    frame.insert(0, "event_id", block_ids("e", block, len(frame)))
-    return frame
+    position = np.where(after_search, 1 + rng.geometric(0.4, len(at)), np.nan)
+    recommendation = rng.integers(1, 5, len(at))
+
+    # Texts take most of the time, so they are made for the rows that stay, where they are given.
+    session, person, product, at = session[kept], person[kept], product[kept], at[kept]
+    starts, is_named, is_search = starts[kept], is_named[kept], is_search[kept]
+    shows_product = has_product[kept] & ~is_search
+    is_browser = ~(is_named & sessions.is_app[session])
+    query = _texts(catalogue.noun, product, is_search & is_found[kept])
+    misses = np.flatnonzero(is_search & ~is_found[kept])
+    query[misses] = as_text(_UNFOUND)[unfound[kept][misses]]
+    path = as_text(list(_PATHS.values()))[kind[kept]]
+    seen = np.flatnonzero(shows_product & is_view[kept])
+    path[seen] = ("/" + catalogue.product_id)[product[seen]]
+    customer_id = np.full(len(kept), None, dtype=object)
+    customer_id[is_named] = accounts.customer_id(people, person[is_named], at[is_named])
+    columns = {
+        "event_id": block_ids("e", block, len(kept)),
+        "customer_id": customer_id,
+        "anonymous_id": _texts(attributes["anonymous_id"], session, is_browser),
+        "session_id": attributes["session_id"][session],
+        "occurred_at": at,
+        "event_type": as_text(list(_TYPES))[kind[kept]],
+        "product_id": _texts(catalogue.product_id, product, shows_product),
+        "page_path": path,
+        "referrer": _texts(attributes["referrer"], session, starts),
+        "search_query": query,
+        "result_count": np.where(is_search, results[kept], np.nan),
+        "duration_seconds": np.where(is_view[kept], duration[kept], np.nan),
+        "position": position[kept],
+        "recommendation_id": _texts(
+            numbered("rec", np.arange(5)), recommendation[kept], is_recommended[kept]
+        ),
+        "campaign_id": _texts(attributes["campaign_id"], session, starts),
+        "device": attributes["device"][session],
+        "channel": attributes["channel"][session],
+        "app_version": attributes["app_version"][session],
+        ARRIVES_AT: at,
+    }
+    return pd.DataFrame(columns, copy=False)
+
+
+def _texts(values: TextArray, number: IntArray, is_given: BoolArray) -> TextArray:
+    """Return the value of each number where it is given, else null."""
+    texts = np.full(len(number), None, dtype=object)
+    texts[is_given] = values[number[is_given]]
+    return texts
 
 
 def _times(

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import duckdb
+
+from dbt_command import dbt_command
 
 PROJECT = Path(__file__).parents[3]
 # Fits and grades, which cost minutes on a large shop.
@@ -35,7 +37,7 @@ class Consumer:
     Parameters
     ----------
     folder
-        The copy that was built, dbt's artifacts included.
+        Where dbt left its artifacts.
     warehouse
         The DuckDB file that was built.
     """
@@ -58,7 +60,7 @@ class Consumer:
 
     def artifact(self, name: str) -> dict[str, Any]:
         """Read a JSON file that dbt left in the target folder."""
-        content: dict[str, Any] = json.loads((self.folder / "target" / name).read_text())
+        content: dict[str, Any] = json.loads((self.folder / name).read_text())
         return content
 
 
@@ -71,14 +73,14 @@ def build(
     exclude: tuple[str, ...] = (),
     variables: Mapping[str, Any] | None = None,
 ) -> Consumer:
-    """Install Dovecote in a copy of a consumer project, offline, and build it.
+    """Build a copy of a consumer project in which Dovecote was installed, offline.
 
     Parameters
     ----------
     name
         Folder of the project in integration_tests/.
     folder
-        Where the copy and the warehouse go.
+        Where the warehouse and dbt's artifacts go.
     environment
         Environment variables of the project. The caller's own that start with DOVECOTE_ are
         dropped.
@@ -94,11 +96,6 @@ def build(
     RuntimeError
         dbt failed; the message holds what it said.
     """
-    copy = folder / name
-    shutil.copytree(
-        PROJECT / "integration_tests" / name, copy, ignore=shutil.ignore_patterns(*MADE_BY_DBT)
-    )
-    (copy / "packages.yml").write_text(f"packages:\n  - local: {json.dumps(str(PROJECT))}\n")
     warehouse = folder / f"{name}.duckdb"
     settings = {
         **{key: value for key, value in os.environ.items() if not key.startswith("DOVECOTE_")},
@@ -109,25 +106,35 @@ def build(
             [str(PROJECT / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
         ),
     }
-    _dbt(["deps"], copy, settings)
     chosen = ["--select", *select, "--exclude-resource-type", "test"] if select else []
     chosen += ["--exclude", *exclude] if exclude else []
-    _dbt(["build", "--vars", json.dumps(dict(variables or {})), *chosen], copy, settings)
-    return Consumer(copy, warehouse)
+    chosen += ["--vars", json.dumps(dict(variables or {})), "--target-path", str(folder / "target")]
+    _dbt(["build", *chosen], _installed(name), settings)
+    return Consumer(folder / "target", warehouse)
+
+
+@cache
+def _installed(name: str) -> Path:
+    """Copy a consumer project and install Dovecote in it, once in a process that tests."""
+    copy = Path(mkdtemp(prefix="dovecote-")) / name
+    atexit.register(shutil.rmtree, copy.parent)
+    shutil.copytree(
+        PROJECT / "integration_tests" / name, copy, ignore=shutil.ignore_patterns(*MADE_BY_DBT)
+    )
+    (copy / "packages.yml").write_text(f"packages:\n  - local: {json.dumps(str(PROJECT))}\n")
+    _dbt(["deps"], copy, {**os.environ, "DBT_LOG_LEVEL_FILE": "none"})
+    return copy
 
 
 def _dbt(arguments: list[str], folder: Path, environment: Mapping[str, str]) -> None:
-    result = subprocess.run(
+    result = dbt_command(
         [
-            *(sys.executable, "-c", "from dbt.cli.main import cli; cli()"),
-            *(*arguments, "--project-dir", str(folder), "--profiles-dir", str(folder)),
+            *arguments,
+            *("--project-dir", str(folder), "--profiles-dir", str(folder)),
             *("--quiet", "--no-use-colors"),
         ],
-        cwd=folder,
-        env=dict(environment),
-        capture_output=True,
-        text=True,
-        check=False,
+        folder,
+        environment,
     )
     if result.returncode:
         raise RuntimeError(result.stdout + result.stderr)

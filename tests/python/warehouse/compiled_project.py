@@ -10,8 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +19,8 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+
+from dbt_command import dbt_command
 
 PROJECT = Path(__file__).parents[3]
 AS_OF_PLACEHOLDER = "2001-02-03T04:05:06Z"
@@ -57,22 +57,19 @@ def compile_project(
         Whether every run names its as_of; otherwise the rows say it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    result = subprocess.run(
+    result = dbt_command(
         [
-            *(sys.executable, "-c", "from dbt.cli.main import cli; cli()"),
             *("compile", "--quiet", "--vars", json.dumps(dict(variables or {}))),
+            *("--exclude-resource-type", "test", "unit_test"),
             *("--target-path", str(folder), "--log-path", str(folder)),
         ],
-        cwd=PROJECT,
-        env={
+        PROJECT,
+        {
             **{k: v for k, v in os.environ.items() if not k.startswith("DOVECOTE_")},
             "DBT_LOG_LEVEL_FILE": "none",
             "DOVECOTE_WAREHOUSE": str(folder / "shop.duckdb"),
             **({"DOVECOTE_AS_OF": AS_OF_PLACEHOLDER} if fixes_as_of else {}),
         },
-        capture_output=True,
-        text=True,
-        check=False,
     )
     if result.returncode:
         raise RuntimeError(result.stdout + result.stderr)
