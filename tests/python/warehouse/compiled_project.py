@@ -60,7 +60,7 @@ def compile_project(
     result = dbt_command(
         [
             *("compile", "--quiet", "--vars", json.dumps(dict(variables or {}))),
-            *("--exclude-resource-type", "test", "unit_test"),
+            *("--exclude", "resource_type:test", "resource_type:unit_test"),
             *("--target-path", str(folder), "--log-path", str(folder)),
         ],
         PROJECT,
