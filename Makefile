@@ -49,10 +49,11 @@ build: $(INSTALLED) ## Build and publish your own data: make build DOVECOTE_DATA
 	@$(BIN)/dovecote build --publish --vars '$(VARS)'
 	@$(BIN)/dovecote tour
 
+# One process more than the smallest machine has cores: some tests wait for a kill, a browser or another process.
 .PHONY: test
 test: $(INSTALLED) ## Everything: lint, Python tests, the demo with all data tests, real data
 	@$(WITHOUT_INPUTS) $(BIN)/python -m dovecote.measure "make test" \
-		$(MAKE) --no-print-directory lint pytest PYTEST_ARGUMENTS="--numprocesses 2 --dist loadfile --no-loadscope-reorder"
+		$(MAKE) --no-print-directory lint pytest PYTEST_ARGUMENTS="--numprocesses 3 --dist loadfile --no-loadscope-reorder"
 
 .PHONY: test-fast
 test-fast: $(INSTALLED) lint ## Lint and the tests that need no build
@@ -79,7 +80,14 @@ pytest: $(INSTALLED)
 lint: $(INSTALLED) ## Check the style of SQL and Python
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(MAKE) --no-print-directory --jobs 2 lint-types lint-sql
+
+.PHONY: lint-types
+lint-types: $(INSTALLED)
 	@$(BIN)/mypy
+
+.PHONY: lint-sql
+lint-sql: $(INSTALLED)
 	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models analyses tests/singular
 
 # Built anew where SQL, Python or seeds have changed: a change of words needs none.

@@ -32,7 +32,7 @@ ENTITIES = (
 )
 SEEDS = ("order_status_policy", "event_vocabulary", "rfm_segments")
 THREADS = 2
-MEMORY_LIMIT = "12GB"
+MEMORY_LIMIT = os.environ.get("DOVECOTE_MEMORY_LIMIT", "10GB")
 AS_OF = "DOVECOTE_AS_OF"
 
 

@@ -22,9 +22,18 @@ from warehouse.retention_counts import RETENTION_COMBINATIONS
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put files of slow tests first, so that at the end no process is left alone with one."""
+    """Put files in such an order that no process waits for another one.
+
+    The demo's own tests, which build it, come first, and whoever else needs it after those who do
+    not; slow files come before fast ones, so that at the end no process is left alone with one.
+    """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    needs_demo = {item.path for item in items if "demo" in getattr(item, "fixturenames", ())}
+
+    def place(item: pytest.Item) -> tuple[bool, ...]:
+        return item.path.name != "test_demo.py", item.path not in slow, item.path in needs_demo
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,7 +2,7 @@
 -- a row of theirs was judged, their visitor is seen with other customers, or their customer was merged or excluded.
 with
 
-base_events as (
+base_events as {{ dovecote.not_materialized() }} (
 
     select
         event_id,

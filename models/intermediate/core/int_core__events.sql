@@ -1,5 +1,6 @@
 {{ config(materialized="sliced_table", slice_key="event_id", slice_of="int_core__changed_events") }}
 {%- set changed_events = ref("dovecote", "int_core__changed_events") %}
+{%- set base_events = ref("dovecote", "base_events") %}
 
 -- Every accepted event with its canonical type and the person it belongs to. An event without a customer
 -- belongs to the next customer seen with its anonymous_id, else to the previous one, else to the anonymous_id.
@@ -7,8 +8,18 @@ with
 
 events as {{ dovecote.not_materialized() if not dovecote.is_slice() }} (
 
+    {% if dovecote.is_slice() -%}
+    {#- places first, so that other columns are read of these rows alone -#}
+    select * from {{ base_events }}
+    where
+        row_status = 'accepted'
+        and rowid in (
+            select rowid from {{ base_events }}
+            where {{ dovecote.is_in_slice("event_id", changed_events) }}
+        )
+    {%- else -%}
     select * from {{ ref("dovecote", "stg_events") }}
-    where {{ dovecote.is_in_slice("event_id", changed_events) }}
+    {%- endif %}
 
 ),
 

@@ -27,7 +27,9 @@ final as (
         margin_amount,
         row_number() over purchases_of_customer as order_number,
         lag(ordered_at) over purchases_of_customer as previous_ordered_at,
-        lead(ordered_at) over purchases_of_customer as next_ordered_at
+        lead(ordered_at) over purchases_of_customer as next_ordered_at,
+        lag(order_date) over purchases_of_customer as previous_order_date,
+        lead(order_date) over purchases_of_customer as next_order_date
     from orders
     window purchases_of_customer as (partition by customer_id order by ordered_at, order_id)
 

@@ -1,4 +1,5 @@
 {% set repeat_windows = [30, 60, 90] -%}
+{%- set repeats_within_year = dovecote.days_between("previous_order_date", "order_date") ~ " < 365" -%}
 
 with
 
@@ -81,38 +82,69 @@ sales as (
 
 ),
 
--- One row per day of purchase is enough to know who bought once and who more often.
-purchase_days as (
+-- A customer is a buyer of the trailing year from a purchase to the next one, which takes its place, or to the day a
+-- year later, and a repeat buyer to the day a year after the purchase before, if that is to come.
+year_changes as (
 
     select
-        customer_id,
-        order_date,
-        count(*) as purchases
+        order_date as change_date,
+        count(*) as buyers,
+        count(case when {{ repeats_within_year }} then 1 end) as repeat_buyers
     from purchases
-    group by customer_id, order_date
+    group by order_date
+
+    union all
+
+    select
+        least({{ dovecote.date_plus_days("order_date", 365) }}, next_order_date) as change_date,
+        -count(*) as buyers,
+        0 as repeat_buyers
+    from purchases
+    group by 1
+
+    union all
+
+    select
+        least({{ dovecote.date_plus_days("previous_order_date", 365) }}, next_order_date) as change_date,
+        0 as buyers,
+        -count(*) as repeat_buyers
+    from purchases
+    where {{ repeats_within_year }}
+    group by 1
 
 ),
 
-{% for window, days in [("trailing_year", 365), ("lifetime", 1000000)] -%}
+lifetime_changes as (
+
+    select
+        first_order_date as change_date,
+        count(*) as buyers,
+        0 as repeat_buyers
+    from second_orders
+    group by first_order_date
+
+    union all
+
+    select
+        second_order_date as change_date,
+        0 as buyers,
+        count(*) as repeat_buyers
+    from second_orders
+    group by second_order_date
+
+),
+
+{% for window, changes in [("trailing_year", "year_changes"), ("lifetime", "lifetime_changes")] -%}
 {{ window }}_buyers as (
 
     select
-        buyers.month_start,
-        count(*) as buyers,
-        count(*) filter (where buyers.purchases >= 2) as repeat_buyers
-    from (
-        select
-            months.month_start,
-            purchase_days.customer_id,
-            sum(purchase_days.purchases) as purchases
-        from months
-        inner join purchase_days
-            on
-                months.last_date >= purchase_days.order_date
-                and {{ dovecote.days_between("purchase_days.order_date", "months.last_date") }} < {{ days }}
-        group by months.month_start, purchase_days.customer_id
-    ) as buyers
-    group by buyers.month_start
+        months.month_start,
+        sum(changes.buyers) as buyers,
+        sum(changes.repeat_buyers) as repeat_buyers
+    from months
+    inner join {{ changes }} as changes
+        on months.last_date >= changes.change_date
+    group by months.month_start
 
 ),
 
