@@ -10,12 +10,12 @@ events as {{ dovecote.not_materialized() if not dovecote.is_slice() }} (
 
     {% if dovecote.is_slice() -%}
     {#- places first, so that other columns are read of these rows alone -#}
-    select * from {{ base_events }}
+    select * from {{ base_events }} as judged
     where
-        row_status = 'accepted'
-        and rowid in (
-            select rowid from {{ base_events }}
-            where {{ dovecote.is_in_slice("event_id", changed_events) }}
+        judged.row_status = 'accepted'
+        and judged.rowid in (
+            select known.rowid from {{ base_events }} as known
+            where {{ dovecote.is_in_slice("known.event_id", changed_events, "event_id") }}
         )
     {%- else -%}
     select * from {{ ref("dovecote", "stg_events") }}
