@@ -10,7 +10,7 @@ events as {{ dovecote.not_materialized() if not dovecote.is_slice() }} (
 
     {% if dovecote.is_slice() -%}
     {#- places first, so that other columns are read of these rows alone -#}
-    select * from {{ base_events }} as judged
+    select judged.* from {{ base_events }} as judged
     where
         judged.row_status = 'accepted'
         and judged.rowid in (
