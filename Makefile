@@ -49,11 +49,10 @@ build: $(INSTALLED) ## Build and publish your own data: make build DOVECOTE_DATA
 	@$(BIN)/dovecote build --publish --vars '$(VARS)'
 	@$(BIN)/dovecote tour
 
-# One process more than the smallest machine has cores: some tests wait for a kill, a browser or another process.
 .PHONY: test
 test: $(INSTALLED) ## Everything: lint, Python tests, the demo with all data tests, real data
 	@$(WITHOUT_INPUTS) $(BIN)/python -m dovecote.measure "make test" \
-		$(MAKE) --no-print-directory lint pytest PYTEST_ARGUMENTS="--numprocesses 3 --dist loadfile --no-loadscope-reorder"
+		$(MAKE) --no-print-directory lint pytest PYTEST_ARGUMENTS="--numprocesses 2 --dist loadfile --no-loadscope-reorder"
 
 .PHONY: test-fast
 test-fast: $(INSTALLED) lint ## Lint and the tests that need no build
