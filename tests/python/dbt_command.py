@@ -67,6 +67,8 @@ def _run(
 ) -> None:
     for path, stream in ((out, sys.stdout), (errors, sys.stderr)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), stream.fileno())
+    # dbt looks at what its process was called with, too.
+    sys.argv = ["dbt", *arguments]
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
