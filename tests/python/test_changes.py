@@ -191,7 +191,7 @@ def test_rows_beyond_the_allowed_lateness_wait_in_quarantine(builds: Path) -> No
         )
     for arguments, scope, status in (
         ((), "changes", "quarantined"),
-        (("--full-refresh", "--select", "+base_events"), "all", "accepted"),
+        (("--full-refresh",), "all", "accepted"),
     ):
         result = run_dbt(
             "build",
