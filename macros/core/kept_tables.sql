@@ -237,7 +237,7 @@
 
 {# The condition on such rows that they are of people who are counted anew. #}
 {% macro is_of_counted_people(node) %}
-    {%- set people = graph.nodes['model.dovecote.' ~ node.config.get('counted_of', 'int_core__changed_people')] -%}
+    {%- set people = graph.nodes['model.dovecote.int_core__changed_people'] -%}
     {{ return(dovecote.is_among("person_id", dovecote.relation_of(people), "person_id")) }}
 {% endmacro %}
 

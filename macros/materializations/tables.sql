@@ -23,8 +23,7 @@
     A table of which a build of changes replaces a part: the rows whose `slice_key`, a column or a list of some, is found
     in the relation `slice_of` (there it may be called `slice_column`), or in the new rows themselves where none is
     named. Where a key is not enough, `slice_on` is the condition on a row `sliced` of the table and a row `found` of
-    that relation. Of these, `slice_where` may spare some. `counted_of` names the people for whom a summed table that
-    adds up over people counts all rows, where these are fewer than all changed people.
+    that relation. Of these, `slice_where` may spare some.
 #}
 {% materialization sliced_table, default %}
     {%- if dovecote.is_up_to_date() -%}

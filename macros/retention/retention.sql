@@ -112,38 +112,34 @@
 {% endmacro %}
 
 
-{#
-    Of whom a build of changes counts weeks and months: of those for whom one is other. The rolling clock joins weeks
-    with hours, and these are other for all changed people.
-#}
-{% macro people_of_periods() %}
-    {%- for combination in dovecote.retention_combinations() if combination.clock == 'rolling_24h' and combination.grain != 'day' -%}
-        {{ return('int_core__changed_people') }}
-    {%- endfor -%}
-    {{ return('int_retention__changed_people') }}
-{% endmacro %}
-
 {# The periods of a grain in which persons did something, as a summed table counts them; a day is a row of person_days. #}
 {% macro periods_of_persons(grain) -%}
-    {#- of whom they are counted, for dbt to know -#}
-    {%- do ref('dovecote', 'int_retention__changed_people') -%}
+    {%- set is_day = grain == "day" -%}
     (
         select
             '{{ grain }}' as grain,
             activity,
             person_id,
-            {{ "activity_date as period_start" if grain == "day" else "period_start" }},
-            first_at,
+            {{ "activity_date as period_start" if is_day else "period_start" }},
+            {{ "previous_activity_date as previous_period_start" if is_day else "previous_period_start" }},
+            {{ "next_activity_date as next_period_start" if is_day else "next_period_start" }},
+            {{ "first_entry_date as first_entry_start" if is_day else "first_entry_start" }},
+            {{ "first_ever_entry_date as first_ever_entry_start" if is_day else "first_ever_entry_start" }},
             first_entry_at,
-            is_first_action_entry,
             orders,
             net_revenue
-        from {{ dovecote.counted("int_activity__person_days" if grain == "day" else "int_activity__person_periods") }}
-        {%- if grain != "day" %}
+        from {{ dovecote.counted("int_activity__person_days" if is_day else "int_activity__person_periods") }}
+        {%- if not is_day %}
         where grain = '{{ grain }}'
         {%- endif %}
     )
 {%- endmacro %}
+
+
+{# The column of a period that names the one in which its person enters once and for all; none where many are entered. #}
+{% macro only_entry(entry) %}
+    {{ return({'first_time': 'first_entry_start', 'first_ever': 'first_ever_entry_start'}.get(entry)) }}
+{% endmacro %}
 
 
 {#
@@ -159,8 +155,9 @@
     {%- set max_periods = var('dovecote_retention_max_periods')[grain] -%}
     {%- set attributes = dovecote.breakdown_attributes(breakdowns) -%}
     {%- set keys = dovecote.person_attributes() + ["cohort_start", "entry_hour"] -%}
-    {%- set member_columns = ["person_id"] + keys %}
-    {%- set returns = activity ~ "_periods" if clock == "calendar" else "action_periods" %}
+    {%- set only_entry = dovecote.only_entry(entry) -%}
+    {#- purchases of other members than buyers, and by the hour, are found by themselves -#}
+    {%- set counts_orders = activity == "order" and clock == "calendar" %}
 select
     '{{ entry }}' as entry,
     '{{ return_rule }}' as return_rule,
@@ -171,158 +168,170 @@ select
 from (
     with
 
-    periods_of_activity as (
+    periods_of_activity as {{ dovecote.not_materialized() }} (
 
-        select * from {{ dovecote.periods_of_persons(grain) }} as periods
-        where activity = '{{ activity }}'
+        select
+            periods.*,
+            {%- for attribute in dovecote.person_attributes() %}
+            {{ "attributes." ~ attribute if attribute in attributes else "cast(null as string)" }} as {{ attribute }},
+            {%- endfor %}
+            {{ "periods." ~ (only_entry or "period_start") }} as cohort_start
+        from {{ dovecote.periods_of_persons(grain) }} as periods
+        {%- if attributes %}
+        inner join {{ dovecote.counted("int_retention__person_attributes") }} as attributes
+            on periods.person_id = attributes.person_id
+        {%- endif %}
+        where periods.activity = '{{ activity }}'
 
     ),
 
-    entries as (
+    members as {{ dovecote.not_materialized() }} (
 
         select
-            person_id,
-            {%- if entry == "recurring" %}
-            period_start as cohort_start,
-            first_entry_at as entry_at
+            *,
+            {{ "date_trunc('hour', first_entry_at)" if clock == "rolling_24h" else "cast(null as timestamp)" }} as entry_hour
         from periods_of_activity
-        where first_entry_at is not null
-            {%- elif entry == "first_time" %}
-            min(period_start) as cohort_start,
-            min(first_entry_at) as entry_at
-        from periods_of_activity
-        where first_entry_at is not null
-        group by person_id
-            {%- else %}
-            min(period_start) as cohort_start,
-            min(first_at) as entry_at
-        from periods_of_activity
-        group by person_id
-        having {{ dovecote.first_by("is_first_action_entry", ["period_start"]) }}
+        where first_entry_at is not null and period_start = cohort_start
+
+    ),
+
+    {% if clock == "rolling_24h" -%}
+    {%- set hours = dovecote.rolling_hours()[grain] -%}
+    -- A day holds the ends of two periods at most: of that in which it starts, or of the one that follows.
+    member_days as (
+
+        select
+            {{ dovecote.each_of(keys, "members.{0}", ",\n            ") }},
+            {{ dovecote.rolling_period("members.entry_hour", "days.previous_last_at", hours) }} as previous_index,
+            {{ dovecote.rolling_period("members.entry_hour", "days.first_at", hours) }} as first_index,
+            {{ dovecote.rolling_period("members.entry_hour", "days.last_at", hours) }} as last_index,
+            days.next_activity_date is null as is_last_day
+        from members
+        inner join {{ dovecote.counted("int_activity__person_days") }} as days
+            on members.person_id = days.person_id
+            and days.activity = '{{ activity }}'
+            and members.entry_hour <= days.last_at
+            {%- if return_rule == "on" %}
+            and {{ dovecote.instant_plus_hours("members.entry_hour", hours * (max_periods + 1)) }} > days.first_at
             {%- endif %}
 
     ),
 
-    members as (
+    member_periods as (
 
         select
-            entries.person_id,
-            {%- for attribute in dovecote.person_attributes() %}
-            {{ "attributes." ~ attribute if attribute in attributes else "cast(null as string)" }} as {{ attribute }},
-            {%- endfor %}
-            entries.cohort_start,
-            entries.entry_at,
-            {{ "date_trunc('hour', entries.entry_at)" if clock == "rolling_24h" else "cast(null as timestamp)" }} as entry_hour
-        from entries
-        {%- if attributes %}
-        inner join {{ dovecote.counted("int_retention__person_attributes") }} as attributes
-            on entries.person_id = attributes.person_id
+            {{ keys | join(", ") }},
+            first_index as period_index,
+            true as is_new_period,
+            false as is_last
+        from member_days
+        where first_index >= 0 and coalesce(first_index > previous_index, true)
+
+        union all
+
+        select
+            {{ keys | join(", ") }},
+            last_index as period_index,
+            true as is_new_period,
+            false as is_last
+        from member_days
+        where last_index > first_index
+        {%- if return_rule == "on_or_after" %}
+
+        union all
+
+        select
+            {{ keys | join(", ") }},
+            last_index as period_index,
+            false as is_new_period,
+            true as is_last
+        from member_days
+        where is_last_day
         {%- endif %}
+    {%- elif only_entry -%}
+    -- The row of every period knows the entry, so that nothing is joined to count what who enters once did.
+    member_periods as {{ dovecote.not_materialized() }} (
+
+        select
+            *,
+            cast(null as timestamp) as entry_hour,
+            {{ dovecote.periods_between(grain, "cohort_start", "period_start") }} as period_index,
+            true as is_new_period,
+            next_period_start is null as is_last
+        from periods_of_activity
+        where
+            cohort_start <= period_start
+    {%- else -%}
+    member_periods as {{ dovecote.not_materialized() }} (
+
+        select
+            {{ dovecote.each_of(keys, "members.{0}", ",\n            ") }},
+            {{ dovecote.periods_between(grain, "members.cohort_start", "periods.period_start") }} as period_index,
+            true as is_new_period,
+            periods.next_period_start is null as is_last,
+            periods.orders,
+            periods.net_revenue
+        from members
+        inner join {{ dovecote.periods_of_persons(grain) }} as periods
+            on members.person_id = periods.person_id
+            and periods.activity = '{{ activity }}'
+            and members.cohort_start <= periods.period_start
+    {%- endif %}
+    {%- if return_rule == "on" and clock == "calendar" %}
+            and {{ dovecote.period_plus(grain, "members.cohort_start" if not only_entry else "cohort_start", max_periods) }} >= {{ "periods." if not only_entry }}period_start
+    {%- endif %}
 
     ),
 
-    {% if clock == "calendar" -%}
-    {% for done in [activity, "order"] | unique -%}
-    {{ done }}_periods as (
-
+    {% if not counts_orders -%}
+    member_orders as {{ dovecote.not_materialized() }} (
+        {% if clock == "calendar" %}
         select
-            {{ dovecote.each_of(member_columns, "members.{0}") }},
+            {{ dovecote.each_of(keys, "members.{0}", ",\n            ") }},
             {{ dovecote.periods_between(grain, "members.cohort_start", "periods.period_start") }} as period_index,
             periods.orders,
             periods.net_revenue
         from members
         inner join {{ dovecote.periods_of_persons(grain) }} as periods
             on members.person_id = periods.person_id
-            and periods.activity = '{{ done }}'
+            and periods.activity = 'order'
             and members.cohort_start <= periods.period_start
-            {%- if return_rule == "on" or done != activity %}
             and {{ dovecote.period_plus(grain, "members.cohort_start", max_periods) }} >= periods.period_start
-            {%- endif %}
-
-    ),
-
-    {% endfor -%}
-    {%- else -%}
-    {%- set hours = dovecote.rolling_hours()[grain] -%}
-    action_periods as (
-
-        select distinct
-            {{ dovecote.each_of(member_columns, "members.{0}") }},
-            {{ dovecote.rolling_period("members.entry_hour", "hours.hour_start", hours) }} as period_index
-        from members
-        inner join {{ dovecote.counted("int_activity__person_hours") }} as hours
-            on members.person_id = hours.person_id
-            and hours.activity = '{{ activity }}'
-            and members.entry_hour <= hours.hour_start
-            {%- if return_rule == "on" %}
-            and {{ dovecote.instant_plus_hours("members.entry_hour", hours * (max_periods + 1)) }} > hours.hour_start
-            {%- endif %}
-
-    ),
-
-    order_periods as (
-
+        {% else %}
         select
-            {{ dovecote.each_of(member_columns, "members.{0}") }},
+            {{ dovecote.each_of(keys, "members.{0}", ",\n            ") }},
             {{ dovecote.rolling_period("members.entry_hour", "purchases.ordered_at", hours) }} as period_index,
             1 as orders,
             purchases.net_amount as net_revenue
         from members
         inner join {{ dovecote.counted("int_core__purchases") }} as purchases
             on members.person_id = purchases.customer_id
-            and members.entry_at <= purchases.ordered_at
+            and members.first_entry_at <= purchases.ordered_at
             and {{ dovecote.instant_plus_hours("members.entry_hour", hours * (max_periods + 1)) }} > purchases.ordered_at
-
-    ),
-
-    {% endif -%}
-
-    returns as (
-        {% if return_rule == "on" %}
-        select
-            {{ keys | join(", ") }},
-            period_index,
-            count(*) as returned
-        from {{ returns }}
-        group by {{ keys | join(", ") }}, period_index
-        {% else %}
-        select
-            {{ keys | join(", ") }},
-            last_index as period_index,
-            count(*) as returned
-        from (
-            select
-                {{ member_columns | join(", ") }},
-                least(max(period_index), {{ max_periods }}) as last_index
-            from {{ returns }}
-            group by {{ member_columns | join(", ") }}
-        ) as last_returns
-        group by {{ keys | join(", ") }}, last_index
         {% endif %}
     ),
 
+    {% endif -%}
     counted as (
 
         select
             {{ keys | join(", ") }},
-            0 as period_index,
-            count(*) as members,
-            0 as returned,
+            least(period_index, {{ max_periods }}) as period_index,
+            count(*) filter (where period_index = 0 and is_new_period) as members,
+            count(*) filter (
+                where {{ "is_last" if return_rule == "on_or_after" else "is_new_period and period_index <= " ~ max_periods }}
+            ) as returned,
+            {%- if counts_orders %}
+            sum(case when period_index <= {{ max_periods }} then orders else 0 end) as orders,
+            sum(case when period_index <= {{ max_periods }} then net_revenue else 0 end) as net_revenue
+            {%- else %}
             0 as orders,
-            cast(0 as decimal(38, 4)) as net_revenue
-        from members
-        group by {{ keys | join(", ") }}
-
-        union all
-
-        select
-            {{ keys | join(", ") }},
-            period_index,
-            0 as members,
-            returned,
-            0 as orders,
-            cast(0 as decimal(38, 4)) as net_revenue
-        from returns
+            0 as net_revenue
+            {%- endif %}
+        from member_periods
+        where period_index >= 0
+        group by {{ keys | join(", ") }}, least(period_index, {{ max_periods }})
+        {%- if not counts_orders %}
 
         union all
 
@@ -332,10 +341,11 @@ from (
             0 as members,
             0 as returned,
             sum(orders) as orders,
-            cast(sum(net_revenue) as decimal(38, 4)) as net_revenue
-        from order_periods
+            sum(net_revenue) as net_revenue
+        from member_orders
         where period_index <= {{ max_periods }}
         group by {{ keys | join(", ") }}, period_index
+        {%- endif %}
 
     )
 
@@ -348,6 +358,7 @@ from (
         cast(sum(net_revenue) as decimal(38, 4)) as net_revenue
     from counted
     group by {{ keys | join(", ") }}, period_index
+    having sum(members) > 0 or sum(returned) > 0 or sum(orders) > 0
 ) as counts
 {%- endmacro %}
 

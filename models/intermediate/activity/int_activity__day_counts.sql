@@ -10,25 +10,14 @@ person_days as (
 
 ),
 
-neighbours as (
-
-    select
-        activity,
-        activity_date,
-        lag(activity_date) over (partition by activity, person_id order by activity_date) is null as is_first,
-        lead(activity_date) over (partition by activity, person_id order by activity_date) as next_date
-    from person_days
-
-),
-
 starts as (
 
     select
         activity,
         activity_date,
         count(*) as active_persons,
-        count(*) filter (where is_first) as new_persons
-    from neighbours
+        count(*) filter (where previous_activity_date is null) as new_persons
+    from person_days
     group by activity, activity_date
 
 ),
@@ -51,13 +40,13 @@ changes as (
         activity,
         least(
             {{ dovecote.date_plus_days("activity_date", days) }},
-            coalesce(next_date, {{ dovecote.date_plus_days("activity_date", days) }})
+            coalesce(next_activity_date, {{ dovecote.date_plus_days("activity_date", days) }})
         ) as activity_date,
         0 as active_persons,
         0 as new_persons,
         {{ "-count(*)" if days == 7 else 0 }} as change_of_7_days,
         {{ "-count(*)" if days == 30 else 0 }} as change_of_30_days
-    from neighbours
+    from person_days
     group by 1, 2
     {%- endfor %}
 

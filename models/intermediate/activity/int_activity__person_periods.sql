@@ -1,31 +1,52 @@
 {{ config(
-    materialized="sliced_table", slice_key=["person_id", "grain", "period_start"],
-    slice_of="int_activity__changed_periods", counted_of=dovecote.people_of_periods()
+    materialized="sliced_table", slice_key="person_id", slice_of="int_core__changed_people",
+    in_parts_of="int_activity__person_days"
 ) }}
-{%- set changed_periods = ref("dovecote", "int_activity__changed_periods") %}
+{%- set person_days = dovecote.part_of("int_activity__person_days") %}
+{%- set changed_people = ref("dovecote", "int_core__changed_people") %}
 
 -- The days of a person rolled up to weeks and months: what retention and growth accounting count beside days.
 with
 
-person_days as (
+person_days as {{ dovecote.not_materialized() }} (
 
-    select * from {{ ref("dovecote", "int_activity__person_days") }}
-    where {{ dovecote.is_in_slice("person_id", changed_periods) }}
+    select * from {{ person_days }}
+    where {{ dovecote.is_in_slice("person_id", changed_people) }}
 
 ),
 
-placed as (
-    {% for grain in ["week", "month"] %}
+{% for grain in ["week", "month"] -%}
+{{ grain }}s as {{ dovecote.not_materialized() }} (
+
     select
+        activity,
         '{{ grain }}' as grain,
+        person_id,
         {{ dovecote.period_start(grain, "activity_date") }} as period_start,
-        *
+        {{ dovecote.period_start(grain, "min(previous_activity_date)") }} as earliest_neighbour_start,
+        {{ dovecote.period_start(grain, "max(next_activity_date)") }} as latest_neighbour_start,
+        {{ dovecote.period_start(grain, "min(first_entry_date)") }} as first_entry_start,
+        {{ dovecote.period_start(grain, "min(first_ever_entry_date)") }} as first_ever_entry_start,
+        min(first_entry_at) as first_entry_at,
+        cast(sum(orders) as bigint) as orders,
+        cast(sum(net_revenue) as decimal(38, 4)) as net_revenue
     from person_days
-    {{ "union all" if not loop.last }}
-    {%- endfor %}
+    group by activity, person_id, {{ dovecote.period_start(grain, "activity_date") }}
 
 ),
 
+{% endfor -%}
+periods as {{ dovecote.not_materialized() }} (
+
+    select * from weeks
+
+    union all
+
+    select * from months
+
+),
+
+-- The neighbours of a person's first and last days in a period are in other periods, those of the days between are not.
 final as (
 
     select
@@ -33,14 +54,14 @@ final as (
         grain,
         person_id,
         period_start,
-        min(first_at) as first_at,
-        min(first_entry_at) as first_entry_at,
-        {{ dovecote.first_by("is_first_action_entry", ["activity_date"]) }} as is_first_action_entry,
-        cast(sum(orders) as bigint) as orders,
-        cast(sum(net_revenue) as decimal(38, 4)) as net_revenue
-    from placed
-    where {{ dovecote.is_in_slice(["person_id", "grain", "period_start"], changed_periods) }}
-    group by activity, grain, person_id, period_start
+        case when earliest_neighbour_start < period_start then earliest_neighbour_start end as previous_period_start,
+        case when latest_neighbour_start > period_start then latest_neighbour_start end as next_period_start,
+        first_entry_start,
+        first_ever_entry_start,
+        first_entry_at,
+        orders,
+        net_revenue
+    from periods
 
 )
 

@@ -6,7 +6,6 @@
 ) }}
 {#- what a combination may read, for dbt to know -#}
 {%- set relations = [
-    ref("dovecote", "int_activity__person_hours"),
     ref("dovecote", "int_activity__person_days"),
     ref("dovecote", "int_activity__person_periods"),
     ref("dovecote", "int_core__purchases"),

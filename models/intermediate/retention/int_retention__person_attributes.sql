@@ -8,7 +8,7 @@ persons as (
 
     select distinct person_id
     from {{ ref("dovecote", "int_activity__person_days") }}
-    where {{ dovecote.is_in_slice("person_id", changed_people) }}
+    where previous_activity_date is null and {{ dovecote.is_in_slice("person_id", changed_people) }}
 
 ),
 

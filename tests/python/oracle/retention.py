@@ -67,7 +67,9 @@ def _entries(actions: list[Row], entry: str, grain: str, settings: Settings) -> 
     """Pick, from one person's ordered actions, those that begin a cohort membership."""
     matching = [action for action in actions if action["is_entry"]]
     if entry == "first_ever":
-        return actions[:1] if actions[0]["is_entry"] else []
+        # What happened at once with the first action is a first one, too.
+        first_at = actions[0]["action_at"]
+        return [action for action in matching if action["action_at"] == first_at][:1]
     if entry == "first_time":
         return matching[:1]
     if entry == "recurring":
