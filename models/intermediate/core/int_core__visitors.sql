@@ -1,5 +1,8 @@
 {{ config(materialized="sliced_table", slice_key="anonymous_id", slice_of="int_core__changed_visitors") }}
 {%- set changed_visitors = ref("dovecote", "int_core__changed_visitors") %}
+{#- what reads all of the inputs does so while they are in memory, before tables of people take their place #}
+{%- do ref("dovecote", "int_core__sliced_input_counts") %}
+{%- do ref("dovecote", "int_core__latest_input_rows") %}
 
 -- Every anonymous_id with the customer that it was seen with, if any. Few were seen with several: only their events
 -- need to be put in the order of time.

@@ -90,14 +90,8 @@ filled as (
 ),
 
 latest as (
-    {% for entity, definition in entities.items() if definition["happened_at"] %}
-    select
-        '{{ entity }}' as entity,
-        max({{ definition["happened_at"] }}) as latest_at
-    from {{ ref("dovecote", "base_" ~ entity) }}
-    where row_status = 'accepted'
-    {{ "union all" if not loop.last }}
-    {%- endfor %}
+
+    select * from {{ ref("dovecote", "int_core__latest_input_rows") }}
 
 ),
 
