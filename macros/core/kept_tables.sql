@@ -194,8 +194,8 @@
     {%- for node in dovecote.sliced_inputs() -%}
         {%- set rows = "select * from "
             ~ (dovecote.replaced_relation(node.name) if which == 'old' else dovecote.replacing_relation(node.name)) -%}
-        {%- if dovecote.is_counted_by_people(node) -%}
-            {%- set rows = rows ~ " where " ~ dovecote.is_of_counted_people(node)
+        {%- if config.get('sums_people') -%}
+            {%- set rows = rows ~ " where " ~ dovecote.is_of_changed_people()
                 ~ " union all by name select * from " ~ dovecote.left_rows(node.name) -%}
         {%- endif -%}
         {%- do run_query("create or replace temp view " ~ dovecote.counted_rows(node.name) ~ " as " ~ rows) -%}
@@ -204,10 +204,10 @@
 
 {# Takes the rows of changed people that slices have left, once for all that the summed table's code reads of them. #}
 {% macro take_left_rows() %}
-    {%- for node in dovecote.sliced_inputs() if dovecote.is_counted_by_people(node) -%}
+    {%- for node in dovecote.sliced_inputs() if config.get('sums_people') -%}
         {%- do run_query(
             "create or replace temp table " ~ dovecote.left_rows(node.name) ~ " as select * from " ~ dovecote.relation_of(node)
-            ~ " where " ~ dovecote.is_of_counted_people(node) ~ " and "
+            ~ " where " ~ dovecote.is_of_changed_people() ~ " and "
             ~ dovecote.is_among(node.config.slice_key, dovecote.replacing_relation(node.name), node.config.slice_key, negated=true)
         ) -%}
     {%- endfor -%}
@@ -215,7 +215,7 @@
 
 {# Drops them. #}
 {% macro drop_left_rows() %}
-    {%- for node in dovecote.sliced_inputs() if dovecote.is_counted_by_people(node) -%}
+    {%- for node in dovecote.sliced_inputs() if config.get('sums_people') -%}
         {%- do run_query("drop view " ~ dovecote.counted_rows(node.name)) -%}
         {%- do run_query("drop table " ~ dovecote.left_rows(node.name)) -%}
     {%- endfor -%}
@@ -230,13 +230,8 @@
     {{ return(found) }}
 {% endmacro %}
 
-{# Whether this model counts all rows of changed people where the table's slices are finer. #}
-{% macro is_counted_by_people(node) %}
-    {{ return(config.get('sums_people') and node.config.slice_of != 'int_core__changed_people') }}
-{% endmacro %}
-
-{# The condition on such rows that they are of people who are counted anew. #}
-{% macro is_of_counted_people(node) %}
+{# The condition on such rows that they are of changed people. #}
+{% macro is_of_changed_people() %}
     {%- set people = graph.nodes['model.dovecote.int_core__changed_people'] -%}
     {{ return(dovecote.is_among("person_id", dovecote.relation_of(people), "person_id")) }}
 {% endmacro %}

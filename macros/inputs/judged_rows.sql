@@ -299,9 +299,6 @@ judged as (
         row_status,
         case when row_status = 'quarantined' then reasons end as reasons,
         case when row_status = 'quarantined' then raw_row end as raw_row
-        {%- if entity in dovecote.sliced_entities() %},
-        '{{ invocation_id }}' as judged_by_run
-        {%- endif %}
     from verdicts
 
 )

@@ -1,4 +1,4 @@
-{{ config(materialized="summed_table", sums_people=true, sum_keys=["activity", "activity_date"]) }}
+{{ config(materialized="summed_table", sum_keys=["activity", "activity_date"]) }}
 
 -- A person is active from a day on which it did something to the end of the window behind that day. Its windows are cut
 -- where the next one starts, so that a running sum of starts less ends counts persons once.

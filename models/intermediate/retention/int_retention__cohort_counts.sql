@@ -1,6 +1,5 @@
 {{ config(
     materialized="summed_table",
-    sums_people=true,
     sum_keys=dovecote.retention_choices() | list
     + dovecote.person_attributes() + ["cohort_start", "entry_hour", "period_index"]
 ) }}

@@ -1,4 +1,4 @@
-{{ config(materialized="summed_table", sums_people=true, sum_keys=["activity", "cohort_date"]) }}
+{{ config(materialized="summed_table", sum_keys=["activity", "cohort_date"]) }}
 {%- set is_in_month_1 = dovecote.periods_between("month", "first_entry_date", "activity_date") ~ " = 1" %}
 
 -- Who came first on a day, and who of them came back. Nothing here knows as_of, so that counts of some people can be

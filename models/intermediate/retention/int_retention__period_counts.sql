@@ -1,6 +1,5 @@
 {{ config(
     materialized="summed_table",
-    sums_people=true,
     sum_keys=["activity", "grain", "period_start"] + dovecote.person_attributes()
 ) }}
 {%- set attributes = dovecote.person_attributes() %}

@@ -20,7 +20,6 @@ SHOWN_ROWS = 3
 # What two builds cannot have in common.
 EXPLAINED = {
     "run_id": "each build has its own",
-    "judged_by_run": "each build has its own",
     "file_version": "only builds of changes, which Spark has none of, compare versions of files",
     "run_started_at": "each build starts when it does",
     "started_at": "each build starts when it does",
