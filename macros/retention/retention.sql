@@ -156,8 +156,8 @@
     {%- set attributes = dovecote.breakdown_attributes(breakdowns) -%}
     {%- set keys = dovecote.person_attributes() + ["cohort_start", "entry_hour"] -%}
     {%- set only_entry = dovecote.only_entry(entry) -%}
-    {#- purchases of other members than buyers, and by the hour, are found by themselves -#}
-    {%- set counts_orders = activity == "order" and clock == "calendar" %}
+    {#- an order's own periods know what was bought in them; what visitors buy, or who buys by the hour, has to be found -#}
+    {%- set periods_know_orders = activity == "order" and clock == "calendar" %}
 select
     '{{ entry }}' as entry,
     '{{ return_rule }}' as return_rule,
@@ -175,7 +175,8 @@ from (
             {%- for attribute in dovecote.person_attributes() %}
             {{ "attributes." ~ attribute if attribute in attributes else "cast(null as string)" }} as {{ attribute }},
             {%- endfor %}
-            {{ "periods." ~ (only_entry or "period_start") }} as cohort_start
+            {{ "periods." ~ (only_entry or "period_start") }} as cohort_start,
+            {{ "date_trunc('hour', periods.first_entry_at)" if clock == "rolling_24h" else "cast(null as timestamp)" }} as entry_hour
         from {{ dovecote.periods_of_persons(grain) }} as periods
         {%- if attributes %}
         inner join {{ dovecote.counted("int_retention__person_attributes") }} as attributes
@@ -187,17 +188,125 @@ from (
 
     members as {{ dovecote.not_materialized() }} (
 
-        select
-            *,
-            {{ "date_trunc('hour', first_entry_at)" if clock == "rolling_24h" else "cast(null as timestamp)" }} as entry_hour
-        from periods_of_activity
+        select * from periods_of_activity
         where first_entry_at is not null and period_start = cohort_start
 
     ),
 
     {% if clock == "rolling_24h" -%}
+    {{ dovecote.rolling_member_periods(activity, return_rule, grain, keys, max_periods) }}
+    {%- elif only_entry -%}
+    {{ dovecote.member_periods_of_only_entries(return_rule, grain, max_periods) }}
+    {%- else -%}
+    {{ dovecote.member_periods_of_entries(activity, return_rule, grain, keys, max_periods) }}
+    {%- endif %},
+
+    {% if not periods_know_orders -%}
+    {{ dovecote.member_orders(clock, grain, keys, max_periods) }},
+
+    {% endif -%}
+    counted as (
+
+        select
+            {{ keys | join(", ") }},
+            least(period_index, {{ max_periods }}) as period_index,
+            count(*) filter (where period_index = 0 and is_new_period) as members,
+            count(*) filter (
+                where {{ "is_last" if return_rule == "on_or_after" else "is_new_period and period_index <= " ~ max_periods }}
+            ) as returned,
+            {%- if periods_know_orders %}
+            sum(case when period_index <= {{ max_periods }} then orders else 0 end) as orders,
+            sum(case when period_index <= {{ max_periods }} then net_revenue else 0 end) as net_revenue
+            {%- else %}
+            0 as orders,
+            0 as net_revenue
+            {%- endif %}
+        from member_periods
+        group by {{ keys | join(", ") }}, least(period_index, {{ max_periods }})
+        {%- if not periods_know_orders %}
+
+        union all
+
+        select
+            {{ keys | join(", ") }},
+            period_index,
+            0 as members,
+            0 as returned,
+            sum(orders) as orders,
+            sum(net_revenue) as net_revenue
+        from member_orders
+        where period_index <= {{ max_periods }}
+        group by {{ keys | join(", ") }}, period_index
+        {%- endif %}
+
+    )
+
+    select
+        {{ keys | join(", ") }},
+        cast(period_index as integer) as period_index,
+        cast(sum(members) as bigint) as members,
+        cast(sum(returned) as bigint) as returned,
+        cast(sum(orders) as bigint) as orders,
+        cast(sum(net_revenue) as decimal(38, 4)) as net_revenue
+    from counted
+    group by {{ keys | join(", ") }}, period_index
+    having sum(members) > 0 or sum(returned) > 0 or sum(orders) > 0
+) as counts
+{%- endmacro %}
+
+
+{#
+    The CTE member_periods of retention_counts: a row of a member's period in which they did something, the first of
+    which is_new_period, and one of which is_last. Who enters once finds the entry in the row of every period, so that
+    nothing is joined.
+#}
+{% macro member_periods_of_only_entries(return_rule, grain, max_periods) -%}
+    member_periods as {{ dovecote.not_materialized() }} (
+
+        select
+            *,
+            {{ dovecote.periods_between(grain, "cohort_start", "period_start") }} as period_index,
+            true as is_new_period,
+            next_period_start is null as is_last
+        from periods_of_activity
+        where
+            cohort_start <= period_start
+            {%- if return_rule == "on" %}
+            and {{ dovecote.period_plus(grain, "cohort_start", max_periods) }} >= period_start
+            {%- endif %}
+
+    )
+{%- endmacro %}
+
+{# The same where every period with an entry makes a member. #}
+{% macro member_periods_of_entries(activity, return_rule, grain, keys, max_periods) -%}
+    member_periods as {{ dovecote.not_materialized() }} (
+
+        select
+            {{ dovecote.each_of(keys, "members.{0}", ",\n            ") }},
+            {{ dovecote.periods_between(grain, "members.cohort_start", "periods.period_start") }} as period_index,
+            true as is_new_period,
+            periods.next_period_start is null as is_last,
+            periods.orders,
+            periods.net_revenue
+        from members
+        inner join {{ dovecote.periods_of_persons(grain) }} as periods
+            on members.person_id = periods.person_id
+            and periods.activity = '{{ activity }}'
+            and members.cohort_start <= periods.period_start
+            {%- if return_rule == "on" %}
+            and {{ dovecote.period_plus(grain, "members.cohort_start", max_periods) }} >= periods.period_start
+            {%- endif %}
+
+    )
+{%- endmacro %}
+
+{#
+    The same by the rolling clock. A day holds actions of two periods at most, that of its first and that of its last,
+    and the first may be that in which the person's last day ended.
+#}
+{% macro rolling_member_periods(activity, return_rule, grain, keys, max_periods) -%}
     {%- set hours = dovecote.rolling_hours()[grain] -%}
-    -- A day holds the ends of two periods at most: of that in which it starts, or of the one that follows.
     member_days as (
 
         select
@@ -248,42 +357,12 @@ from (
         from member_days
         where is_last_day
         {%- endif %}
-    {%- elif only_entry -%}
-    -- The row of every period knows the entry, so that nothing is joined to count what who enters once did.
-    member_periods as {{ dovecote.not_materialized() }} (
 
-        select
-            *,
-            cast(null as timestamp) as entry_hour,
-            {{ dovecote.periods_between(grain, "cohort_start", "period_start") }} as period_index,
-            true as is_new_period,
-            next_period_start is null as is_last
-        from periods_of_activity
-        where
-            cohort_start <= period_start
-    {%- else -%}
-    member_periods as {{ dovecote.not_materialized() }} (
+    )
+{%- endmacro %}
 
-        select
-            {{ dovecote.each_of(keys, "members.{0}", ",\n            ") }},
-            {{ dovecote.periods_between(grain, "members.cohort_start", "periods.period_start") }} as period_index,
-            true as is_new_period,
-            periods.next_period_start is null as is_last,
-            periods.orders,
-            periods.net_revenue
-        from members
-        inner join {{ dovecote.periods_of_persons(grain) }} as periods
-            on members.person_id = periods.person_id
-            and periods.activity = '{{ activity }}'
-            and members.cohort_start <= periods.period_start
-    {%- endif %}
-    {%- if return_rule == "on" and clock == "calendar" %}
-            and {{ dovecote.period_plus(grain, "members.cohort_start" if not only_entry else "cohort_start", max_periods) }} >= {{ "periods." if not only_entry }}period_start
-    {%- endif %}
-
-    ),
-
-    {% if not counts_orders -%}
+{# The CTE member_orders of retention_counts: what members bought, from their entry on. #}
+{% macro member_orders(clock, grain, keys, max_periods) -%}
     member_orders as {{ dovecote.not_materialized() }} (
         {% if clock == "calendar" %}
         select
@@ -298,6 +377,7 @@ from (
             and members.cohort_start <= periods.period_start
             and {{ dovecote.period_plus(grain, "members.cohort_start", max_periods) }} >= periods.period_start
         {% else %}
+        {%- set hours = dovecote.rolling_hours()[grain] %}
         select
             {{ dovecote.each_of(keys, "members.{0}", ",\n            ") }},
             {{ dovecote.rolling_period("members.entry_hour", "purchases.ordered_at", hours) }} as period_index,
@@ -309,57 +389,7 @@ from (
             and members.first_entry_at <= purchases.ordered_at
             and {{ dovecote.instant_plus_hours("members.entry_hour", hours * (max_periods + 1)) }} > purchases.ordered_at
         {% endif %}
-    ),
-
-    {% endif -%}
-    counted as (
-
-        select
-            {{ keys | join(", ") }},
-            least(period_index, {{ max_periods }}) as period_index,
-            count(*) filter (where period_index = 0 and is_new_period) as members,
-            count(*) filter (
-                where {{ "is_last" if return_rule == "on_or_after" else "is_new_period and period_index <= " ~ max_periods }}
-            ) as returned,
-            {%- if counts_orders %}
-            sum(case when period_index <= {{ max_periods }} then orders else 0 end) as orders,
-            sum(case when period_index <= {{ max_periods }} then net_revenue else 0 end) as net_revenue
-            {%- else %}
-            0 as orders,
-            0 as net_revenue
-            {%- endif %}
-        from member_periods
-        where period_index >= 0
-        group by {{ keys | join(", ") }}, least(period_index, {{ max_periods }})
-        {%- if not counts_orders %}
-
-        union all
-
-        select
-            {{ keys | join(", ") }},
-            period_index,
-            0 as members,
-            0 as returned,
-            sum(orders) as orders,
-            sum(net_revenue) as net_revenue
-        from member_orders
-        where period_index <= {{ max_periods }}
-        group by {{ keys | join(", ") }}, period_index
-        {%- endif %}
-
     )
-
-    select
-        {{ keys | join(", ") }},
-        cast(period_index as integer) as period_index,
-        cast(sum(members) as bigint) as members,
-        cast(sum(returned) as bigint) as returned,
-        cast(sum(orders) as bigint) as orders,
-        cast(sum(net_revenue) as decimal(38, 4)) as net_revenue
-    from counted
-    group by {{ keys | join(", ") }}, period_index
-    having sum(members) > 0 or sum(returned) > 0 or sum(orders) > 0
-) as counts
 {%- endmacro %}
 
 
