@@ -40,7 +40,7 @@ FIGURES = PROJECT / "benchmarks" / "scale_results.json"
 CHART = PROJECT / "docs" / "scaling" / "cost.svg"
 BEGIN, END = "<!-- scale -->", "<!-- /scale -->"
 # Orders know their delivery from the start: what had arrived tells how late it is.
-AS_OF = {"base": "2026-06-25 00:00:00", "day": "2026-06-26 00:00:00", "late": "2026-06-26 00:00:00"}
+AS_OF = {"base": "2026-06-25 00:00:00", "day": "2026-06-25 15:30:00", "late": "2026-06-25 15:30:00"}
 STEPS = {
     "full": "full build",
     "day": "one more day",

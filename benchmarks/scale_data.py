@@ -1,16 +1,17 @@
-"""Shops of 1, 10 or 100 million events for `make bench`: 540 days, one more day, and late rows.
+"""Shops of 1, 10 or 100 million events for `make bench`: 540 days, a day's rows more, and late rows.
 
 `python benchmarks/scale_data.py 10M FOLDER` writes
 
 - `FOLDER/base`: what arrived in the first 540 days, less some late orders and events of the last
   60 of them, a twentieth of a day's rows;
-- `FOLDER/day`: what arrived on day 541;
+- `FOLDER/day`: what arrived on day 541 until 15:30, which is a 540th of all events: the shop
+  grows, so that the whole of its last day is a 254th;
 - `FOLDER/late`: the same, and the late rows.
 
 Build `base`, then `add` one of the others to it and build again. Few files are rewritten: a day is
 a file, or the last month's file less its last day. Orders know their delivery and refund from the
-start, so set DOVECOTE_AS_OF to the day after the last one that arrived: 2026-06-25 00:00:00 for
-`base`, 2026-06-26 00:00:00 for the others.
+start, so set DOVECOTE_AS_OF to the end of what has arrived: 2026-06-25 00:00:00 for `base`,
+2026-06-25 15:30:00 for the others.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from dovecote.simulate.partitions import BY_DAY
 
 CUSTOMERS = {"1M": 20_000, "10M": 200_000, "100M": 2_000_000}
 DAYS = 541
+LAST_DAY_ENDS_AFTER = timedelta(hours=15, minutes=30)
 # A shop loses a few events of customers who leave meanwhile: this many give 50 a customer.
 EVENTS_PER_CUSTOMER = 51.5
 # Five orders a customer in 541 days.
@@ -50,6 +52,8 @@ ARRIVED_AT = {
     "customer_merges": "merged_at",
 }
 """When a row of a table that has a file a month came in."""
+HAPPENED_AT = {"orders": "ordered_at", "events": "occurred_at"}
+"""When a row of a table that has a file a day did, but for lines, which come with their order."""
 
 
 def make(size: str, folder: Path, workers: int = 2) -> None:
@@ -119,12 +123,31 @@ def _take_day(base: Path, day: Path, last: datetime) -> None:
         file = _file_of_day(table, last)
         (day / file).parent.mkdir(parents=True)
         (base / file).rename(day / file)
+    _cut_day(day, last)
     for table, arrived_at in ARRIVED_AT.items():
         month = base / table / f"{last:%Y-%m}.parquet"
         rows = pq.read_table(month)
-        is_last = pc.greater_equal(rows[arrived_at], pa.scalar(last, rows[arrived_at].type))
+        arrived = rows[arrived_at]
+        is_last = pc.greater_equal(arrived, pa.scalar(last, arrived.type))
+        is_in_time = pc.less(arrived, pa.scalar(last + LAST_DAY_ENDS_AFTER, arrived.type))
         _write(rows.filter(pc.invert(is_last)), month)
-        _write(rows.filter(is_last), day / table / f"{last:%Y-%m-%d}.parquet")
+        _write(rows.filter(pc.and_(is_last, is_in_time)), day / table / f"{last:%Y-%m-%d}.parquet")
+
+
+def _cut_day(day: Path, last: datetime) -> None:
+    """Take away what came after the hour at which the last day ends; rows of no time stay."""
+    paths = {table: day / _file_of_day(table, last) for table in BY_DAY}
+    orders_left = None
+    for table, happened_at in HAPPENED_AT.items():
+        rows = pq.read_table(paths[table])
+        ends_at = pa.scalar(last + LAST_DAY_ENDS_AFTER, rows[happened_at].type)
+        kept = rows.filter(pc.fill_null(pc.less(rows[happened_at], ends_at), True))
+        _write(kept, paths[table])
+        if table == "orders":
+            orders_left = kept["order_id"].combine_chunks()
+    lines = pq.read_table(paths["order_items"])
+    is_kept = pc.is_in(lines["order_id"], value_set=orders_left)
+    _write(lines.filter(is_kept), paths["order_items"])
 
 
 def _hold_back(table: str, base: Path, late: Path, last: datetime) -> None:

@@ -27,35 +27,26 @@
 {%- endmacro %}
 
 
-{# Whether a session `sliced` may be another one, as an event of the visit `found` has come or gone. #}
-{% macro is_changed_session() -%}
-    sliced.person_id = found.person_id
-    and sliced.session_id is not distinct from found.session_id
-    and sliced.ended_at >= found.sessions_changed_from
+{# Whether what has an instant is of the part of a visit `found` that may be another one. #}
+{% macro is_changed_in_visit(row, instant) -%}
+    {{ row }}.person_id = found.person_id
+    and {{ row }}.session_id is not distinct from found.session_id
+    and {{ row }}.{{ instant }} >= found.changed_from
 {%- endmacro %}
 
-
-{# The events of which a build makes sessions, as a relation: all, or of a slice those of sessions that it makes anew. #}
-{% macro events_of_made_sessions(events, changed_visits) -%}
+{# Events as a model of sessions reads them: all, or for a slice those that may be in other sessions than before. #}
+{% macro events_in_changed_visits(events) -%}
+    {%- set changed_visits = ref("dovecote", "int_activity__changed_visits") -%}
     {%- if dovecote.is_slice() -%}
+    {%- set first_change = run_query("select min(changed_from) from " ~ changed_visits).rows[0][0] or "9999-12-31" -%}
     (
         select events.*
         from {{ events }} as events
-        inner join (
-            select
-                found.person_id,
-                found.session_id,
-                least(found.changed_at, min(sliced.started_at)) as changed_from
-            from {{ changed_visits }} as found
-            left join {{ this }} as sliced
-                on {{ dovecote.is_changed_session() }}
-            group by found.person_id, found.session_id, found.changed_at
-        ) as changed
-            on
-                events.person_id = changed.person_id
-                and events.session_id is not distinct from changed.session_id
-                and events.occurred_at >= changed.changed_from
-    ) as made_events
+        inner join {{ changed_visits }} as found
+            on {{ dovecote.is_changed_in_visit("events", "occurred_at") }}
+        {#- what is all before a constant is not read #}
+        where events.occurred_at >= timestamp '{{ first_change }}'
+    )
     {%- else -%}
     {{ events }}
     {%- endif -%}

@@ -98,44 +98,85 @@
 
 
 {#
-    Puts the new rows in the place of the old ones, in one transaction. Both stay beside the table until the build ends,
-    for what rests on the difference.
+    Puts the new rows of a slice in the place of the old ones, in one transaction. Both stay beside the table until the
+    build ends, as do those of them that differ, for what rests on them.
 #}
 {% macro replace_slice() %}
-    {%- set replaced = dovecote.replaced_relation(this.identifier) -%}
-    {%- set replacing = dovecote.replacing_relation(this.identifier) -%}
-    {%- set slice_of = config.get('slice_of') -%}
-    {%- set key = config.require('slice_key') -%}
-    {%- set slice = ref('dovecote', slice_of) if slice_of else replacing -%}
-    {#- places first, so that other columns are read of these rows alone -#}
-    {%- set places = "select sliced.rowid from " ~ this ~ " as sliced "
-        ~ ("inner join " ~ slice ~ " as found on " ~ config.get('slice_on') if config.get('slice_on')
-            else "where " ~ dovecote.is_among(key, slice, config.get('slice_column', key)))
-        ~ (" and " ~ config.get('slice_where') if config.get('slice_where') else "") -%}
+    {%- set rows = {} -%}
+    {%- for state in dovecote.slice_states() -%} {%- do rows.update({state: dovecote.slice_relation(this.identifier, state)}) -%} {%- endfor -%}
+    {%- set places = dovecote.places_of_slice(rows['made']) -%}
     {{ run_hooks(pre_hooks) }}
+    {#- the code of a slice that a relation names may read what was known of it -#}
+    {%- if config.get('slice_of') -%} {%- do dovecote.take_known_rows(rows['known'], places) -%} {%- endif -%}
     {% call statement('main') -%}
-        create or replace table {{ replacing }} as {{ compiled_code }}
+        create or replace table {{ rows['made'] }} as {{ compiled_code }}
     {%- endcall %}
-    {%- do run_query(
-        "create or replace table " ~ replaced ~ " as select *, rowid as replaced_place from " ~ this ~ " where rowid in (" ~ places ~ ")"
+    {%- if not config.get('slice_of') -%} {%- do dovecote.take_known_rows(rows['known'], places) -%} {%- endif -%}
+    {%- set are_same = dovecote.each_of(
+        adapter.get_columns_in_relation(this) | map(attribute='quoted') | list, "made.{0} is not distinct from known.{0}", " and "
     ) -%}
-    {%- do run_query("delete from " ~ this ~ " where rowid in (select replaced_place from " ~ replaced ~ ")") -%}
-    {%- do run_query("alter table " ~ replaced ~ " drop column replaced_place") -%}
-    {%- do run_query("insert into " ~ this ~ " by name select * from " ~ replacing) -%}
+    {%- do run_query(
+        "create or replace table " ~ rows['replaced'] ~ " as select * from " ~ rows['known'] ~ " as known anti join " ~ rows['made']
+        ~ " as made on " ~ are_same
+    ) -%}
+    {%- do run_query(
+        "create or replace table " ~ rows['replacing'] ~ " as select * from " ~ rows['made'] ~ " as made anti join " ~ rows['known']
+        ~ " as known on " ~ are_same
+    ) -%}
+    {%- do run_query("delete from " ~ this ~ " where rowid in (select known_place from " ~ rows['replaced'] ~ ")") -%}
+    {%- do run_query("insert into " ~ this ~ " by name select * from " ~ rows['replacing']) -%}
+    {%- for state in ['known', 'replaced'] -%} {%- do run_query("alter table " ~ rows[state] ~ " drop column known_place") -%} {%- endfor -%}
     {{ run_hooks(post_hooks) }}
     {{ adapter.commit() }}
     {{ return({'relations': [this]}) }}
 {% endmacro %}
 
-
-{# The rows that a slice of a table has replaced in this build. #}
-{% macro replaced_relation(name) %}
-    {{ return(dovecote.history_schema() ~ '.replaced_' ~ name) }}
+{# Takes the rows that a slice may replace. #}
+{% macro take_known_rows(known, places) %}
+    {#- places first, so that other columns are read of these rows alone -#}
+    {%- do run_query(
+        "create or replace table " ~ known ~ " as select *, rowid as known_place from " ~ this ~ " where rowid in (" ~ places ~ ")"
+    ) -%}
 {% endmacro %}
 
-{# The rows that have taken their place. #}
-{% macro replacing_relation(name) %}
-    {{ return(dovecote.history_schema() ~ '.replacing_' ~ name) }}
+{# The places of the rows of this table that a slice may replace, as a query; `made` are the rows that it has made. #}
+{% macro places_of_slice(made) %}
+    {%- set slice_of = config.get('slice_of') -%}
+    {%- if config.get('slice_on') -%}
+        {{ return(
+            "select sliced.rowid from " ~ this ~ " as sliced inner join " ~ ref('dovecote', slice_of) ~ " as found on " ~ config.get('slice_on')
+        ) }}
+    {%- endif -%}
+    {%- set places = [] -%}
+    {%- for key, relation in dovecote.slices() -%}
+        {%- do places.append(
+            "select sliced.rowid from " ~ this ~ " as sliced where "
+            ~ dovecote.is_among(key, ref('dovecote', relation) if relation else made, config.get('slice_column', key))
+            ~ (" and " ~ config.get('slice_where') if config.get('slice_where') else "")
+        ) -%}
+    {%- endfor -%}
+    {{ return(places | join(" union ")) }}
+{% endmacro %}
+
+{# The keys by which a table is sliced, each with the name of the relation that it is looked for in, if any. #}
+{% macro slices() %}
+    {%- set keys = config.require('slice_key') -%}
+    {%- set relations = config.get('slice_of') -%}
+    {{ return(zip([keys], [relations]) | list if keys is string else zip(keys, relations) | list) }}
+{% endmacro %}
+
+
+{#
+    What is kept of a slice while a build lasts: its rows as they were `known` and as they were `made`, and those of
+    either that the other lacks, `replaced` by the `replacing`.
+#}
+{% macro slice_states() %}
+    {{ return(['known', 'made', 'replaced', 'replacing']) }}
+{% endmacro %}
+
+{# Where a table's slice is kept in one of these states. #}
+{% macro slice_relation(name, state) %}
+    {{ return(dovecote.history_schema() ~ '.' ~ state ~ '_' ~ name) }}
 {% endmacro %}
 
 
@@ -151,12 +192,14 @@
 
 
 {#
-    A sliced table as a summed table counts it: all of it, or in a build of changes the rows of what has changed, which
-    the materialization takes twice, as they were and as they are.
+    A sliced table as a summed table counts it: all of it, or in a build of changes the rows that differ, which the
+    materialization takes twice, as they were and as they are; with `people` all rows of the people in that relation,
+    too, if the config sums_people says so.
 #}
-{% macro counted(name) %}
+{% macro counted(name, people=none) %}
     {%- set relation = ref('dovecote', name) -%}
-    {{ return(dovecote.counted_rows(name) if dovecote.is_slice() else relation) }}
+    {%- if people -%} {%- do ref('dovecote', people) -%} {%- endif -%}
+    {{ return(dovecote.counted_rows(name, people) if dovecote.is_slice() else relation) }}
 {% endmacro %}
 
 
@@ -167,10 +210,10 @@
     {%- set changes = make_temp_relation(this).identifier -%}
     {{ run_hooks(pre_hooks) }}
     {%- do dovecote.take_left_rows() -%}
-    {%- do dovecote.take_counted_rows('old') -%}
+    {%- do dovecote.take_counted_rows('before') -%}
     {%- do run_query("create or replace temp table " ~ changes ~ " as select " ~ keys | join(", ") ~ ", "
         ~ dovecote.each_of(sums, "-{0} as {0}") ~ " from (" ~ compiled_code ~ ")") -%}
-    {%- do dovecote.take_counted_rows('new') -%}
+    {%- do dovecote.take_counted_rows('now') -%}
     {% call statement('main') -%}
         insert into {{ changes }} by name {{ compiled_code }}
     {%- endcall %}
@@ -187,37 +230,48 @@
 
 
 {#
-    Takes the rows that a summed table counts: those that slices had before this build, or have now. One that adds up
-    over people counts all rows of changed people, also those that a finer slice has left as they were.
+    Takes the rows that a summed table counts of the sliced tables that it reads, as they were before this build or are
+    now.
 #}
-{% macro take_counted_rows(which) %}
+{% macro take_counted_rows(when) %}
     {%- for node in dovecote.sliced_inputs() -%}
-        {%- set rows = "select * from "
-            ~ (dovecote.replaced_relation(node.name) if which == 'old' else dovecote.replacing_relation(node.name)) -%}
-        {%- if config.get('sums_people') -%}
-            {%- set rows = rows ~ " where " ~ dovecote.is_of_changed_people()
-                ~ " union all by name select * from " ~ dovecote.left_rows(node.name) -%}
-        {%- endif -%}
-        {%- do run_query("create or replace temp view " ~ dovecote.counted_rows(node.name) ~ " as " ~ rows) -%}
+        {%- set differing = "select * from " ~ dovecote.slice_relation(node.name, 'replaced' if when == 'before' else 'replacing') -%}
+        {%- do run_query("create or replace temp view " ~ dovecote.counted_rows(node.name) ~ " as " ~ differing) -%}
+        {%- for people in config.get('sums_people', {}).get(node.name, []) -%}
+            {%- do run_query(
+                "create or replace temp view " ~ dovecote.counted_rows(node.name, people) ~ " as " ~ differing
+                ~ " union all by name select * from " ~ dovecote.counted_rows(node.name, people) ~ "__left"
+            ) -%}
+        {%- endfor -%}
     {%- endfor -%}
 {% endmacro %}
 
-{# Takes the rows of changed people that slices have left, once for all that the summed table's code reads of them. #}
+{#
+    Takes people's rows that are as they were, once for all that the summed table's code reads of them. Where slices are
+    of people, all rows of who is in one were made.
+#}
 {% macro take_left_rows() %}
-    {%- for node in dovecote.sliced_inputs() if config.get('sums_people') -%}
-        {%- do run_query(
-            "create or replace temp table " ~ dovecote.left_rows(node.name) ~ " as select * from " ~ dovecote.relation_of(node)
-            ~ " where " ~ dovecote.is_of_changed_people() ~ " and "
-            ~ dovecote.is_among(node.config.slice_key, dovecote.replacing_relation(node.name), node.config.slice_key, negated=true)
-        ) -%}
+    {%- for name, relations in config.get('sums_people', {}).items() -%}
+        {%- set node = graph.nodes['model.dovecote.' ~ name] -%}
+        {%- set key = node.config.unique_key -%}
+        {%- for people in relations -%}
+            {%- do run_query(
+                "create or replace temp table " ~ dovecote.counted_rows(name, people) ~ "__left as select * from "
+                ~ (ref('dovecote', name) if node.config.slice_on else dovecote.slice_relation(name, 'made'))
+                ~ " where " ~ dovecote.is_among(node.config.slice_key, ref('dovecote', people), "person_id")
+                ~ " and " ~ dovecote.is_among(key, dovecote.slice_relation(name, 'replacing'), key, negated=true)
+            ) -%}
+        {%- endfor -%}
     {%- endfor -%}
 {% endmacro %}
 
 {# Drops them. #}
 {% macro drop_left_rows() %}
-    {%- for node in dovecote.sliced_inputs() if config.get('sums_people') -%}
-        {%- do run_query("drop view " ~ dovecote.counted_rows(node.name)) -%}
-        {%- do run_query("drop table " ~ dovecote.left_rows(node.name)) -%}
+    {%- for name, relations in config.get('sums_people', {}).items() -%}
+        {%- for people in relations -%}
+            {%- do run_query("drop view " ~ dovecote.counted_rows(name, people)) -%}
+            {%- do run_query("drop table " ~ dovecote.counted_rows(name, people) ~ "__left") -%}
+        {%- endfor -%}
     {%- endfor -%}
 {% endmacro %}
 
@@ -230,25 +284,14 @@
     {{ return(found) }}
 {% endmacro %}
 
-{# The condition on such rows that they are of changed people. #}
-{% macro is_of_changed_people() %}
-    {%- set people = graph.nodes['model.dovecote.int_core__changed_people'] -%}
-    {{ return(dovecote.is_among("person_id", dovecote.relation_of(people), "person_id")) }}
-{% endmacro %}
-
-{# The temporary table of the rows that a slice has left. #}
-{% macro left_rows(name) %}
-    {{ return(dovecote.counted_rows(name) ~ '__left') }}
-{% endmacro %}
-
 {# The relation of a node that a model need not depend on, as one that it depends on does. #}
 {% macro relation_of(node) %}
     {{ return(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) }}
 {% endmacro %}
 
 {# The temporary view of such rows, which no other model that is built beside this one makes. #}
-{% macro counted_rows(name) %}
-    {{ return(this.identifier ~ '__' ~ name) }}
+{% macro counted_rows(name, people=none) %}
+    {{ return(this.identifier ~ '__' ~ name ~ ('__of_' ~ people if people else '')) }}
 {% endmacro %}
 
 

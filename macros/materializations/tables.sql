@@ -20,10 +20,10 @@
 
 
 {#
-    A table of which a build of changes replaces a part: the rows whose `slice_key`, a column or a list of some, is found
-    in the relation `slice_of` (there it may be called `slice_column`), or in the new rows themselves where none is
-    named. Where a key is not enough, `slice_on` is the condition on a row `sliced` of the table and a row `found` of
-    that relation. Of these, `slice_where` may spare some.
+    A table of which a build of changes replaces a part: the rows whose `slice_key` is found in the relation `slice_of`
+    (there it may be called `slice_column`), or in the new rows themselves where none is named. With a list of keys and
+    one of as many relations, a row is of the part by any of them. Where a key is not enough, `slice_on` is the condition
+    on a row `sliced` of the table and a row `found` of that relation. Of these, `slice_where` may spare some.
 #}
 {% materialization sliced_table, default %}
     {%- if dovecote.is_up_to_date() -%}
@@ -37,8 +37,9 @@
 
 {#
     A table of sums over the rows of sliced tables, which it reads as `counted`: `sum_keys` name its keys, and all other
-    columns, one of them a count of rows, add up over parts of which no key of a slice is in two. A build of changes
-    counts its slices alone, as they were and as they are; with `sums_people`, all rows of changed people.
+    columns, one of them a count of rows, add up over rows. A build of changes counts the rows that differ, as they were
+    and as they are. Where rows are counted together with others of a person, `sums_people` gives the table a list of
+    relations of people, and the SQL names one of these to `counted` to read all rows of its people besides.
 #}
 {% materialization summed_table, default %}
     {%- if dovecote.is_up_to_date() -%}

@@ -37,8 +37,9 @@
             {%- do run_query("drop table if exists " ~ dovecote.previous_relation(name)) -%}
         {%- endfor -%}
         {%- for node in graph.nodes.values() if node.config.materialized == 'sliced_table' -%}
-            {%- do run_query("drop table if exists " ~ dovecote.replaced_relation(node.name)) -%}
-            {%- do run_query("drop table if exists " ~ dovecote.replacing_relation(node.name)) -%}
+            {%- for state in dovecote.slice_states() -%}
+                {%- do run_query("drop table if exists " ~ dovecote.slice_relation(node.name, state)) -%}
+            {%- endfor -%}
         {%- endfor -%}
         {%- do run_query("drop table if exists " ~ dovecote.found_files_relation()) -%}
         {%- do run_query("drop table if exists " ~ dovecote.changed_files_relation()) -%}
@@ -349,26 +350,29 @@
 
 {# Rows of a sliced table that are other ones than before this build, as they were and as they are, as a query. #}
 {% macro replaced_rows(name) -%}
-    {%- set relation = ref('dovecote', name) -%}
-    {%- if dovecote.scope() == 'changes' -%}
-    {%- set before = "select * from " ~ dovecote.replaced_relation(name) -%}
-    {%- set now = "select * from " ~ dovecote.replacing_relation(name) -%}
-    ({{ now }} except {{ before }})
+    select * from {{ dovecote.slice_rows(name, 'replaced') }} as rows_before
     union all
-    ({{ before }} except {{ now }})
-    {%- else -%}
-    select * from {{ relation }}
-    where 1 = 0
-    {%- endif -%}
+    select * from {{ dovecote.slice_rows(name, 'replacing') }} as rows_now
 {%- endmacro %}
 
 
-{# The rows that a sliced table has taken in this build of changes, as a relation; none where all is computed. #}
-{% macro slice_rows(name) -%}
+{# What a sliced table's slice is in one of its states, as a relation; none of its rows where all is computed. #}
+{% macro slice_rows(name, state) -%}
     {%- set relation = ref('dovecote', name) -%}
-    {{ dovecote.replacing_relation(name) if dovecote.scope() == 'changes' else "(select * from " ~ relation ~ " where 1 = 0)" }}
+    {{ dovecote.slice_relation(name, state) if dovecote.scope() == 'changes' else "(select * from " ~ relation ~ " where 1 = 0)" }}
 {%- endmacro %}
 
+
+{# In a model of a slice: its rows as they were, as a relation. #}
+{% macro known_rows() -%}
+    {{ dovecote.slice_relation(this.identifier, 'known') }}
+{%- endmacro %}
+
+{# A sliced table as a model with the same slice reads it: all of it, or what the slice was made. #}
+{% macro made_rows(name) %}
+    {%- set relation = ref('dovecote', name) -%}
+    {{ return(dovecote.slice_relation(name, 'made') if dovecote.is_slice() else relation) }}
+{% endmacro %}
 
 {# In a model of a slice: the condition that its rows are of what changed; true where all is computed. #}
 {% macro is_in_slice(columns, relation, their_columns=none) -%}

@@ -112,8 +112,11 @@
 {% endmacro %}
 
 
-{# The periods of a grain in which persons did something, as a summed table counts them; a day is a row of person_days. #}
-{% macro periods_of_persons(grain) -%}
+{#
+    The periods of a grain in which persons did something, as a summed table counts them, with `people` all of theirs; a
+    day is a row of person_days.
+#}
+{% macro periods_of_persons(grain, people=none) -%}
     {%- set is_day = grain == "day" -%}
     (
         select
@@ -127,8 +130,9 @@
             {{ "first_ever_entry_date as first_ever_entry_start" if is_day else "first_ever_entry_start" }},
             first_entry_at,
             orders,
-            net_revenue
-        from {{ dovecote.counted("int_activity__person_days" if is_day else "int_activity__person_periods") }}
+            net_revenue,
+            previous_net_revenue
+        from {{ dovecote.counted("int_activity__person_days" if is_day else "int_activity__person_periods", people) }}
         {%- if not is_day %}
         where grain = '{{ grain }}'
         {%- endif %}
@@ -156,6 +160,10 @@
     {%- set attributes = dovecote.breakdown_attributes(breakdowns) -%}
     {%- set keys = dovecote.person_attributes() + ["cohort_start", "entry_hour"] -%}
     {%- set only_entry = dovecote.only_entry(entry) -%}
+    {#- a period of who enters once by the calendar is counted by itself, and other ones with all periods of the person -#}
+    {%- set all_of_people = "int_core__changed_people" -%}
+    {%- set by_itself = only_entry and clock == "calendar" -%}
+    {%- set people = all_of_people if not by_itself else "int_retention__changed_attributes" if attributes -%}
     {#- an order's own periods know what was bought in them; what visitors buy, or who buys by the hour, has to be found -#}
     {%- set periods_know_orders = activity == "order" and clock == "calendar" %}
 select
@@ -168,30 +176,25 @@ select
 from (
     with
 
+    {% if by_itself -%}
     periods_of_activity as {{ dovecote.not_materialized() }} (
 
-        select
-            periods.*,
-            {%- for attribute in dovecote.person_attributes() %}
-            {{ "attributes." ~ attribute if attribute in attributes else "cast(null as string)" }} as {{ attribute }},
-            {%- endfor %}
-            {{ "periods." ~ (only_entry or "period_start") }} as cohort_start,
-            {{ "date_trunc('hour', periods.first_entry_at)" if clock == "rolling_24h" else "cast(null as timestamp)" }} as entry_hour
-        from {{ dovecote.periods_of_persons(grain) }} as periods
-        {%- if attributes %}
-        inner join {{ dovecote.counted("int_retention__person_attributes") }} as attributes
-            on periods.person_id = attributes.person_id
-        {%- endif %}
-        where periods.activity = '{{ activity }}'
+        {{ dovecote.periods_of_activity(activity, only_entry, clock, grain, attributes, people) }}
 
     ),
 
+    {% endif -%}
+    {% if not (by_itself and periods_know_orders) -%}
     members as {{ dovecote.not_materialized() }} (
 
-        select * from periods_of_activity
+        select * from (
+            {{ dovecote.periods_of_activity(activity, only_entry, clock, grain, attributes, all_of_people) }}
+        ) as periods_of_activity
         where first_entry_at is not null and period_start = cohort_start
 
     ),
+
+    {% endif -%}
 
     {% if clock == "rolling_24h" -%}
     {{ dovecote.rolling_member_periods(activity, return_rule, grain, keys, max_periods) }}
@@ -255,6 +258,23 @@ from (
 {%- endmacro %}
 
 
+{# The periods of an activity as retention_counts reads them, each with what a cohort of it would be told apart by. #}
+{% macro periods_of_activity(activity, only_entry, clock, grain, attributes, people) -%}
+    select
+        periods.*,
+        {%- for attribute in dovecote.person_attributes() %}
+        {{ "attributes." ~ attribute if attribute in attributes else "cast(null as string)" }} as {{ attribute }},
+        {%- endfor %}
+        {{ "periods." ~ (only_entry or "period_start") }} as cohort_start,
+        {{ "date_trunc('hour', periods.first_entry_at)" if clock == "rolling_24h" else "cast(null as timestamp)" }} as entry_hour
+    from {{ dovecote.periods_of_persons(grain, people) }} as periods
+    {%- if attributes %}
+    inner join {{ dovecote.counted("int_retention__person_attributes", "int_core__changed_people") }} as attributes
+        on periods.person_id = attributes.person_id
+    {%- endif %}
+    where periods.activity = '{{ activity }}'
+{%- endmacro %}
+
 {#
     The CTE member_periods of retention_counts: a row of a member's period in which they did something, the first of
     which is_new_period, and one of which is_last. Who enters once finds the entry in the row of every period, so that
@@ -290,7 +310,7 @@ from (
             periods.orders,
             periods.net_revenue
         from members
-        inner join {{ dovecote.periods_of_persons(grain) }} as periods
+        inner join {{ dovecote.periods_of_persons(grain, "int_core__changed_people") }} as periods
             on members.person_id = periods.person_id
             and periods.activity = '{{ activity }}'
             and members.cohort_start <= periods.period_start
@@ -316,7 +336,7 @@ from (
             {{ dovecote.rolling_period("members.entry_hour", "days.last_at", hours) }} as last_index,
             days.next_activity_date is null as is_last_day
         from members
-        inner join {{ dovecote.counted("int_activity__person_days") }} as days
+        inner join {{ dovecote.counted("int_activity__person_days", "int_core__changed_people") }} as days
             on members.person_id = days.person_id
             and days.activity = '{{ activity }}'
             and members.entry_hour <= days.last_at
@@ -371,7 +391,7 @@ from (
             periods.orders,
             periods.net_revenue
         from members
-        inner join {{ dovecote.periods_of_persons(grain) }} as periods
+        inner join {{ dovecote.periods_of_persons(grain, "int_core__changed_people") }} as periods
             on members.person_id = periods.person_id
             and periods.activity = 'order'
             and members.cohort_start <= periods.period_start
@@ -384,7 +404,7 @@ from (
             1 as orders,
             purchases.net_amount as net_revenue
         from members
-        inner join {{ dovecote.counted("int_core__purchases") }} as purchases
+        inner join {{ dovecote.counted("int_core__purchases", "int_core__changed_people") }} as purchases
             on members.person_id = purchases.customer_id
             and members.first_entry_at <= purchases.ordered_at
             and {{ dovecote.instant_plus_hours("members.entry_hour", hours * (max_periods + 1)) }} > purchases.ordered_at

@@ -1,9 +1,10 @@
 {{ config(
     materialized="sliced_table", slice_key="person_id", slice_of="int_core__changed_people",
+    unique_key=["activity", "person_id", "activity_date"],
     in_parts_of="int_activity__actions"
 ) }}
 {%- set actions = dovecote.part_of("int_activity__actions") %}
-{%- set changed_people = ref("dovecote", "int_core__changed_people") %}
+{%- do ref("dovecote", "int_core__changed_people") %}
 {%- set changed_days = ref("dovecote", "int_activity__changed_days") %}
 {%- set day = ["person_id", "activity_date"] %}
 
@@ -41,10 +42,8 @@ days as (
         first_entry_at,
         orders,
         net_revenue
-    from {{ this }}
-    where
-        {{ dovecote.is_among("person_id", changed_people, "person_id") }}
-        and {{ dovecote.is_among(day, changed_days, day, negated=true) }}
+    from {{ dovecote.known_rows() }} as known_days
+    where {{ dovecote.is_among(day, changed_days, day, negated=true) }}
     {%- endif %}
 
 ),
@@ -56,6 +55,7 @@ final as (
         lag(activity_date) over history as previous_activity_date,
         lag(last_at) over history as previous_last_at,
         lead(activity_date) over history as next_activity_date,
+        lag(net_revenue) over history as previous_net_revenue,
         min(case when first_entry_at is not null then activity_date end) over (
             partition by activity, person_id
         ) as first_entry_date,

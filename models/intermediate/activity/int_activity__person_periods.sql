@@ -1,17 +1,18 @@
 {{ config(
     materialized="sliced_table", slice_key="person_id", slice_of="int_core__changed_people",
+    unique_key=["activity", "grain", "person_id", "period_start"],
     in_parts_of="int_activity__person_days"
 ) }}
-{%- set person_days = dovecote.part_of("int_activity__person_days") %}
-{%- set changed_people = ref("dovecote", "int_core__changed_people") %}
+{%- do ref("dovecote", "int_core__changed_people") %}
+{%- set days = dovecote.part_of("int_activity__person_days") %}
+{%- set made_days = dovecote.made_rows("int_activity__person_days") %}
 
 -- The days of a person rolled up to weeks and months: what retention and growth accounting count beside days.
 with
 
 person_days as {{ dovecote.not_materialized() }} (
 
-    select * from {{ person_days }}
-    where {{ dovecote.is_in_slice("person_id", changed_people) }}
+    select * from {{ made_days if dovecote.is_slice() else days }}
 
 ),
 
@@ -46,6 +47,25 @@ periods as {{ dovecote.not_materialized() }} (
 
 ),
 
+-- Visits have no revenue that could be other than before.
+compared as {{ dovecote.not_materialized() }} (
+
+    select
+        *,
+        lag(net_revenue) over (partition by grain, person_id order by period_start) as previous_net_revenue
+    from periods
+    where activity = 'order'
+
+    union all
+
+    select
+        *,
+        net_revenue as previous_net_revenue
+    from periods
+    where activity = 'visit'
+
+),
+
 -- The neighbours of a person's first and last days in a period are in other periods, those of the days between are not.
 final as (
 
@@ -60,8 +80,9 @@ final as (
         first_ever_entry_start,
         first_entry_at,
         orders,
-        net_revenue
-    from periods
+        net_revenue,
+        previous_net_revenue
+    from compared
 
 )
 

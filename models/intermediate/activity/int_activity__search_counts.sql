@@ -1,10 +1,13 @@
-{{ config(materialized="summed_table", sum_keys=["search_term"]) }}
+{{ config(
+    materialized="summed_table", sum_keys=["search_term"],
+    sums_people={"int_activity__searches": ["int_core__changed_people"]}
+) }}
 
 with
 
 searches as (
 
-    select * from {{ dovecote.counted("int_activity__searches") }}
+    select * from {{ dovecote.counted("int_activity__searches", "int_core__changed_people") }}
 
 ),
 

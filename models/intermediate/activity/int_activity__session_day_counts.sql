@@ -1,4 +1,7 @@
-{{ config(materialized="summed_table", sums_people=true, sum_keys=["session_date"]) }}
+{{ config(
+    materialized="summed_table", sum_keys=["session_date"],
+    sums_people={"int_activity__sessions": ["int_core__changed_people"]}
+) }}
 {%- set steps = dovecote.funnel_steps() %}
 
 -- A session is in a step's sequence when it passed every step before it, each not earlier than the last.
@@ -6,7 +9,7 @@ with
 
 sessions as (
 
-    select * from {{ dovecote.counted("int_activity__sessions") }}
+    select * from {{ dovecote.counted("int_activity__sessions", "int_core__changed_people") }}
 
 ),
 

@@ -1,9 +1,9 @@
 {{ config(
-    materialized="sliced_table", slice_key="session_key", slice_of="int_activity__changed_visits",
-    slice_on=dovecote.is_changed_session(), in_parts_of="int_core__events"
+    materialized="sliced_table", slice_key="person_id", slice_of="int_activity__changed_visits",
+    slice_on=dovecote.is_changed_in_visit("sliced", "started_at"), unique_key="session_key", in_parts_of="int_core__events"
 ) }}
 {%- set all_events = dovecote.part_of("int_core__events") %}
-{%- set changed_visits = ref("dovecote", "int_activity__changed_visits") %}
+{%- set changed_events = dovecote.events_in_changed_visits(all_events) %}
 {%- set steps = dovecote.session_steps() %}
 
 -- An input session_id wins; the other events of a person part where nothing happened for longer than the session gap.
@@ -12,7 +12,7 @@ with
 
 events as {{ dovecote.not_materialized() if not dovecote.is_slice() }} (
 
-    select * from {{ dovecote.events_of_made_sessions(all_events, changed_visits) }}
+    select * from {{ changed_events }}
     where person_id is not null and not is_excluded
 
 ),

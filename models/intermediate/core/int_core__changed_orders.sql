@@ -3,6 +3,14 @@
 -- is another one.
 with
 
+{% for entity in ["orders", "order_items"] -%}
+judged_{{ entity }} as (
+
+    {{ dovecote.replaced_rows("base_" ~ entity) }}
+
+),
+
+{% endfor -%}
 base_orders as (
 
     select * from {{ ref("dovecote", "base_orders") }}
@@ -38,8 +46,7 @@ changed_rates as (
 final as (
 
     {%- for entity in ["orders", "order_items"] %}
-    select order_id
-    from {{ dovecote.slice_rows("base_" ~ entity) }} as judged_{{ entity }}
+    select order_id from judged_{{ entity }}
     where order_id is not null
 
     union

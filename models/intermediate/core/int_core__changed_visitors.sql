@@ -2,6 +2,12 @@
 -- merged or excluded.
 with
 
+judged_events as (
+
+    {{ dovecote.replaced_rows("base_events") }}
+
+),
+
 changed_customers as (
 
     select customer_id from {{ ref("dovecote", "int_core__changed_customers") }}
@@ -10,8 +16,7 @@ changed_customers as (
 
 final as (
 
-    select anonymous_id
-    from {{ dovecote.slice_rows("base_events") }} as judged_events
+    select anonymous_id from judged_events
     where anonymous_id is not null
 
     union

@@ -1,5 +1,10 @@
-{{ config(materialized="sliced_table", slice_key="event_id", slice_of="int_core__changed_events") }}
+{{ config(
+    materialized="sliced_table", slice_key=["anonymous_id", "event_id"],
+    slice_of=["int_core__changed_stitching", "int_core__changed_events"]
+) }}
+{%- set changed_stitching = ref("dovecote", "int_core__changed_stitching") %}
 {%- set changed_events = ref("dovecote", "int_core__changed_events") %}
+{%- set judged_events = dovecote.slice_rows("base_events", "replacing") %}
 {%- set base_events = ref("dovecote", "base_events") %}
 
 -- Every accepted event with its canonical type and the person it belongs to. An event without a customer
@@ -9,13 +14,27 @@ with
 events as {{ dovecote.not_materialized() if not dovecote.is_slice() }} (
 
     {% if dovecote.is_slice() -%}
-    {#- places first, so that other columns are read of these rows alone -#}
-    select judged.* from {{ base_events }} as judged
+    select * from {{ judged_events }} as judged_events
+    where row_status = 'accepted'
+
+    union all
+
+    {#- places first, so that other columns are read of these rows alone #}
+    select known.* from {{ base_events }} as known
     where
-        judged.row_status = 'accepted'
-        and judged.rowid in (
-            select known.rowid from {{ base_events }} as known
-            where {{ dovecote.is_in_slice("known.event_id", changed_events, "event_id") }}
+        known.row_status = 'accepted'
+        and known.rowid in (
+            select seen.rowid from {{ base_events }} as seen
+            where {{ dovecote.is_among("anonymous_id", changed_stitching, "anonymous_id") }}
+
+            union
+
+            select seen.rowid from {{ base_events }} as seen
+            where {{ dovecote.is_among("event_id", changed_events, "event_id") }}
+        )
+        and not exists (
+            select 1 from {{ judged_events }} as judged_events
+            where known.event_id = judged_events.event_id
         )
     {%- else -%}
     select * from {{ ref("dovecote", "stg_events") }}

@@ -15,6 +15,7 @@ order_items as (
 orders as (
 
     select * from {{ ref("dovecote", "int_core__orders") }}
+    where {{ dovecote.is_in_slice("order_id", changed_orders) }}
 
 ),
 
@@ -29,7 +30,7 @@ numbered as (
     select
         *,
         row_number() over (
-            partition by order_id, order_item_id is null
+            partition by order_id
             order by
                 product_id,
                 quantity nulls first,
@@ -38,51 +39,62 @@ numbered as (
                 unit_cost nulls first
         ) as line_number
     from order_items
+    where order_item_id is null
+
+    union all
+
+    select
+        *,
+        cast(null as bigint) as line_number
+    from order_items
+    where order_item_id is not null
 
 ),
 
 -- An orphan has no order that could name a currency: its money stands as it came.
-priced as (
+joined as (
 
     select
         numbered.*,
+        orders.customer_id,
+        orders.ordered_at,
+        orders.order_date,
+        orders.is_purchase,
+        orders.is_customer_purchase,
+        orders.order_id is null as is_orphan,
+        products.category,
+        products.unit_cost as product_unit_cost,
+        products.product_id is null as is_unknown_product,
         coalesce(numbered.discount_amount, 0) as discount_given,
         coalesce(orders.rate_to_reporting, 1) as rate
     from numbered
     left join orders
         on numbered.order_id = orders.order_id
+    left join products
+        on numbered.product_id = products.product_id
 
 ),
 
 final as (
 
     select
-        coalesce(
-            'id:' || priced.order_item_id,
-            'line:' || priced.order_id || ':' || priced.line_number
-        ) as order_item_key,
-        priced.order_item_id,
-        priced.order_id,
-        orders.customer_id,
-        orders.ordered_at,
-        orders.order_date,
-        priced.product_id,
-        products.category,
-        priced.quantity,
-        {{ dovecote.in_reporting_currency("priced.unit_price", "priced.rate") }} as unit_price,
-        {{ dovecote.in_reporting_currency("priced.discount_given", "priced.rate") }} as discount_amount,
-        coalesce(
-            {{ dovecote.in_reporting_currency("priced.unit_cost", "priced.rate") }}, products.unit_cost
-        ) as unit_cost,
-        coalesce(orders.is_purchase, false) as is_purchase,
-        coalesce(orders.is_customer_purchase, false) as is_customer_purchase,
-        orders.order_id is null as is_orphan,
-        products.product_id is null as is_unknown_product
-    from priced
-    left join orders
-        on priced.order_id = orders.order_id
-    left join products
-        on priced.product_id = products.product_id
+        coalesce('id:' || order_item_id, 'line:' || order_id || ':' || line_number) as order_item_key,
+        order_item_id,
+        order_id,
+        customer_id,
+        ordered_at,
+        order_date,
+        product_id,
+        category,
+        quantity,
+        {{ dovecote.in_reporting_currency("unit_price", "rate") }} as unit_price,
+        {{ dovecote.in_reporting_currency("discount_given", "rate") }} as discount_amount,
+        coalesce({{ dovecote.in_reporting_currency("unit_cost", "rate") }}, product_unit_cost) as unit_cost,
+        coalesce(is_purchase, false) as is_purchase,
+        coalesce(is_customer_purchase, false) as is_customer_purchase,
+        is_orphan,
+        is_unknown_product
+    from joined
 
 )
 

@@ -1,15 +1,14 @@
 {{ config(
     materialized="sliced_table", slice_key="customer_id", slice_of="int_core__changed_people", slice_column="person_id"
 ) }}
-{%- set changed_people = ref("dovecote", "int_core__changed_people") %}
+{%- do ref("dovecote", "int_core__changed_people") %}
 
 -- A customer's days of purchase, each with all that was known of its rhythm on that day.
 with
 
 purchases as (
 
-    select * from {{ ref("dovecote", "int_core__purchases") }}
-    where {{ dovecote.is_in_slice("customer_id", changed_people, "person_id") }}
+    select * from {{ dovecote.made_rows("int_core__purchases") }}
 
 ),
 

@@ -1,7 +1,13 @@
 {{ config(
     materialized="summed_table",
     sum_keys=dovecote.retention_choices() | list
-    + dovecote.person_attributes() + ["cohort_start", "entry_hour", "period_index"]
+    + dovecote.person_attributes() + ["cohort_start", "entry_hour", "period_index"],
+    sums_people={
+        "int_activity__person_days": ["int_retention__changed_attributes", "int_core__changed_people"],
+        "int_activity__person_periods": ["int_retention__changed_attributes", "int_core__changed_people"],
+        "int_core__purchases": ["int_core__changed_people"],
+        "int_retention__person_attributes": ["int_core__changed_people"],
+    }
 ) }}
 {#- what a combination may read, for dbt to know -#}
 {%- set relations = [
@@ -9,6 +15,8 @@
     ref("dovecote", "int_activity__person_periods"),
     ref("dovecote", "int_core__purchases"),
     ref("dovecote", "int_retention__person_attributes"),
+    ref("dovecote", "int_retention__changed_attributes"),
+    ref("dovecote", "int_core__changed_people"),
 ] %}
 
 {% for combination in dovecote.retention_combinations() %}

@@ -1,4 +1,7 @@
-{{ config(materialized="summed_table", sum_keys=["cohort_month", "order_month"]) }}
+{{ config(
+    materialized="summed_table", sum_keys=["cohort_month", "order_month"],
+    sums_people={"int_core__purchases": ["int_core__changed_people"]}
+) }}
 
 -- What the customers of a month of first purchase bought in each month; counts of some customers can be added to those
 -- of others.
@@ -6,7 +9,7 @@ with
 
 purchases as (
 
-    select * from {{ dovecote.counted("int_core__purchases") }}
+    select * from {{ dovecote.counted("int_core__purchases", "int_core__changed_people") }}
 
 ),
 

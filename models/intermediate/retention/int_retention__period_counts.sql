@@ -1,13 +1,16 @@
 {{ config(
     materialized="summed_table",
-    sum_keys=["activity", "grain", "period_start"] + dovecote.person_attributes()
+    sum_keys=["activity", "grain", "period_start"] + dovecote.person_attributes(),
+    sums_people={
+        "int_activity__person_periods": ["int_retention__changed_attributes"],
+        "int_retention__person_attributes": ["int_core__changed_people"],
+    }
 ) }}
 {%- set attributes = dovecote.person_attributes() %}
-{%- set person_attributes = dovecote.counted("int_retention__person_attributes") %}
+{%- set person_attributes = dovecote.counted("int_retention__person_attributes", "int_core__changed_people") %}
 
 -- Who came, stayed and went, and what they spent, in every period in which somebody did. Nothing here knows as_of, so
 -- that counts of some people can be added to those of others. Who goes is counted in the first period without them.
--- Visits have no revenue that could be other than before.
 -- Only months are broken down: a month is where a few customers of a country still say something.
 with
 
@@ -17,20 +20,8 @@ with
     select
         *,
         {{ dovecote.period_plus(grain, "period_start", 1) }} as period_after,
-        {{ dovecote.period_plus(grain, "previous_period_start", 1) }} as period_after_previous,
-        lag(net_revenue) over (partition by person_id order by period_start) as previous_net_revenue
-    from {{ dovecote.periods_of_persons(grain) }} as periods
-    where activity = 'order'
-
-    union all
-
-    select
-        *,
-        {{ dovecote.period_plus(grain, "period_start", 1) }} as period_after,
-        {{ dovecote.period_plus(grain, "previous_period_start", 1) }} as period_after_previous,
-        net_revenue as previous_net_revenue
-    from {{ dovecote.periods_of_persons(grain) }} as periods
-    where activity = 'visit'
+        {{ dovecote.period_plus(grain, "previous_period_start", 1) }} as period_after_previous
+    from {{ dovecote.periods_of_persons(grain, "int_retention__changed_attributes" if grain == "month") }} as periods
 
 ),
 

@@ -1,5 +1,7 @@
-{{ config(materialized="sliced_table", slice_key="person_id", slice_of="int_core__changed_people") }}
-{%- set changed_people = ref("dovecote", "int_core__changed_people") %}
+{{ config(
+    materialized="sliced_table", slice_key="person_id", slice_of="int_core__changed_people", unique_key="person_id"
+) }}
+{%- do ref("dovecote", "int_core__changed_people") %}
 
 -- What every person who did anything can be told apart by, whichever cohort the person enters.
 with
@@ -7,8 +9,8 @@ with
 persons as (
 
     select distinct person_id
-    from {{ ref("dovecote", "int_activity__person_days") }}
-    where previous_activity_date is null and {{ dovecote.is_in_slice("person_id", changed_people) }}
+    from {{ dovecote.made_rows("int_activity__person_days") }}
+    where previous_activity_date is null
 
 ),
 
@@ -20,10 +22,8 @@ customers as (
 
 first_purchases as (
 
-    select * from {{ ref("dovecote", "int_core__purchases") }}
-    where
-        order_number = 1
-        and {{ dovecote.is_in_slice("customer_id", changed_people, "person_id") }}
+    select * from {{ dovecote.made_rows("int_core__purchases") }}
+    where order_number = 1
 
 ),
 

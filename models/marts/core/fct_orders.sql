@@ -13,6 +13,7 @@ orders as (
 purchases as (
 
     select * from {{ ref("dovecote", "int_core__purchases") }}
+    where {{ dovecote.is_in_slice("order_id", changed_order_numbers) }}
 
 ),
 
