@@ -52,8 +52,8 @@
 {% endmacro %}
 
 {% macro duckdb__parts(name) %}
-    {#- about what a row takes in memory, with all that windows and groups hold beside it -#}
-    {%- set bytes_per_row = 300 -%}
+    {#- about what a row takes in memory, with all that windows and groups hold beside it, each time the model takes it up -#}
+    {%- set bytes_per_row = 300 * config.get('takes_up_parts', 1) -%}
     {%- if load_relation(ref('dovecote', name)) is none -%}
         {{ return(1) }}
     {%- endif -%}
