@@ -1,4 +1,4 @@
-"""Shops of 1, 10 or 100 million events for `make bench`: 540 days, a day's rows more, and late rows.
+"""Shops of 1, 10 or 100 million events for `make bench`: 540 days, one day more, and late rows.
 
 `python benchmarks/scale_data.py 10M FOLDER` writes
 
@@ -135,19 +135,18 @@ def _take_day(base: Path, day: Path, last: datetime) -> None:
 
 
 def _cut_day(day: Path, last: datetime) -> None:
-    """Take away what came after the hour at which the last day ends; rows of no time stay."""
+    """Take away what came after the hour at which the last day ends, orders with their lines."""
     paths = {table: day / _file_of_day(table, last) for table in BY_DAY}
-    orders_left = None
     for table, happened_at in HAPPENED_AT.items():
         rows = pq.read_table(paths[table])
         ends_at = pa.scalar(last + LAST_DAY_ENDS_AFTER, rows[happened_at].type)
-        kept = rows.filter(pc.fill_null(pc.less(rows[happened_at], ends_at), True))
-        _write(kept, paths[table])
+        is_in_time = pc.fill_null(pc.less(rows[happened_at], ends_at), True)
+        _write(rows.filter(is_in_time), paths[table])
         if table == "orders":
-            orders_left = kept["order_id"].combine_chunks()
+            too_late = rows.filter(pc.invert(is_in_time))["order_id"].combine_chunks()
     lines = pq.read_table(paths["order_items"])
-    is_kept = pc.is_in(lines["order_id"], value_set=orders_left)
-    _write(lines.filter(is_kept), paths["order_items"])
+    is_too_late = pc.is_in(lines["order_id"], value_set=too_late)
+    _write(lines.filter(pc.invert(is_too_late)), paths["order_items"])
 
 
 def _hold_back(table: str, base: Path, late: Path, last: datetime) -> None:

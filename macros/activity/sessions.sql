@@ -44,7 +44,7 @@
         from {{ events }} as events
         inner join {{ changed_visits }} as found
             on {{ dovecote.is_changed_in_visit("events", "occurred_at") }}
-        {#- what is all before a constant is not read #}
+        {#- DuckDB skips row groups that lie before a literal #}
         where events.occurred_at >= timestamp '{{ first_change }}'
     )
     {%- else -%}

@@ -33,8 +33,9 @@
 
 {#
     A table as a model reads it whose SQL looks at each person by itself: all of it, or where its rows are too many for
-    memory at once, the people of one part after the other, whom the materialization takes (`in_parts_of`). What windows
-    and groups hold of texts does not spill.
+    memory at once, the people of one part after the other, whom the materialization takes (`in_parts_of`), smaller ones
+    where `reads_of_part` says that a model reads them several times. What windows and groups hold of texts does not
+    spill.
 #}
 {% macro part_of(name) %}
     {%- set relation = ref('dovecote', name) -%}
@@ -52,8 +53,8 @@
 {% endmacro %}
 
 {% macro duckdb__parts(name) %}
-    {#- about what a row takes in memory, with all that windows and groups hold beside it, each time the model takes it up -#}
-    {%- set bytes_per_row = 300 * config.get('takes_up_parts', 1) -%}
+    {#- about what a row takes in memory, with all that windows and groups hold beside it, each time that the model reads it -#}
+    {%- set bytes_per_row = 300 * config.get('reads_of_part', 1) -%}
     {%- if load_relation(ref('dovecote', name)) is none -%}
         {{ return(1) }}
     {%- endif -%}
@@ -103,7 +104,7 @@
 #}
 {% macro replace_slice() %}
     {%- set rows = {} -%}
-    {%- for state in dovecote.slice_states() -%} {%- do rows.update({state: dovecote.slice_relation(this.identifier, state)}) -%} {%- endfor -%}
+    {%- for state in dovecote.slice_states() -%} {%- do rows.update({state: dovecote.slice_relation(model.name, state)}) -%} {%- endfor -%}
     {%- set places = dovecote.places_of_slice(rows['made']) -%}
     {{ run_hooks(pre_hooks) }}
     {#- the code of a slice that a relation names may read what was known of it -#}
@@ -193,12 +194,17 @@
 
 {#
     A sliced table as a summed table counts it: all of it, or in a build of changes the rows that differ, which the
-    materialization takes twice, as they were and as they are; with `people` all rows of the people in that relation,
-    too, if the config sums_people says so.
+    materialization takes twice, as they were and as they are; with `people`, one of the table's in sums_people, all rows
+    of the people in that relation besides.
 #}
 {% macro counted(name, people=none) %}
     {%- set relation = ref('dovecote', name) -%}
-    {%- if people -%} {%- do ref('dovecote', people) -%} {%- endif -%}
+    {%- if people -%}
+        {%- do ref('dovecote', people) -%}
+        {%- if execute and people not in config.get('sums_people', {}).get(name, []) -%}
+            {%- do exceptions.raise_compiler_error(model.name ~ " counts all rows of " ~ people ~ " in " ~ name ~ ": name it in its config sums_people.") -%}
+        {%- endif -%}
+    {%- endif -%}
     {{ return(dovecote.counted_rows(name, people) if dovecote.is_slice() else relation) }}
 {% endmacro %}
 
@@ -231,48 +237,60 @@
 
 {#
     Takes the rows that a summed table counts of the sliced tables that it reads, as they were before this build or are
-    now.
+    now. A slice by person holds all rows of its people; of one that is finer, rows that were left are added.
 #}
 {% macro take_counted_rows(when) %}
     {%- for node in dovecote.sliced_inputs() -%}
+        {%- set all_rows = "select * from " ~ dovecote.slice_relation(node.name, 'known' if when == 'before' else 'made') -%}
         {%- set differing = "select * from " ~ dovecote.slice_relation(node.name, 'replaced' if when == 'before' else 'replacing') -%}
-        {%- do run_query("create or replace temp view " ~ dovecote.counted_rows(node.name) ~ " as " ~ differing) -%}
+        {%- do dovecote.take_rows(dovecote.counted_rows(node.name), differing) -%}
+        {%- for people in config.get('sums_people', {}).get(node.name, []) -%}
+            {%- set counted = dovecote.counted_rows(node.name, people) -%}
+            {%- set person = node.config.slice_key -%}
+            {%- if node.config.slice_on -%}
+                {%- do dovecote.take_rows(counted, differing ~ " union all by name select * from " ~ dovecote.left_rows(node.name, people)) -%}
+            {%- elif node.config.slice_of == people -%}
+                {%- do dovecote.take_rows(counted, all_rows) -%}
+            {%- else -%}
+                {%- set of_people = dovecote.is_among(person, ref('dovecote', people), 'person_id') -%}
+                {%- do dovecote.take_rows(counted, all_rows ~ " where " ~ of_people ~ " union all " ~ differing ~ " where not " ~ of_people) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+{% endmacro %}
+
+{# A temporary view of rows, for the code that is run next. #}
+{% macro take_rows(view, rows) %}
+    {%- do run_query("create or replace temp view " ~ view ~ " as " ~ rows) -%}
+{% endmacro %}
+
+{# Takes people's rows that finer slices have left, once for all that the summed table's code reads of them. #}
+{% macro take_left_rows() %}
+    {%- for node in dovecote.sliced_inputs() if node.config.slice_on -%}
+        {%- set key = node.config.unique_key -%}
         {%- for people in config.get('sums_people', {}).get(node.name, []) -%}
             {%- do run_query(
-                "create or replace temp view " ~ dovecote.counted_rows(node.name, people) ~ " as " ~ differing
-                ~ " union all by name select * from " ~ dovecote.counted_rows(node.name, people) ~ "__left"
-            ) -%}
-        {%- endfor -%}
-    {%- endfor -%}
-{% endmacro %}
-
-{#
-    Takes people's rows that are as they were, once for all that the summed table's code reads of them. Where slices are
-    of people, all rows of who is in one were made.
-#}
-{% macro take_left_rows() %}
-    {%- for name, relations in config.get('sums_people', {}).items() -%}
-        {%- set node = graph.nodes['model.dovecote.' ~ name] -%}
-        {%- set key = node.config.unique_key -%}
-        {%- for people in relations -%}
-            {%- do run_query(
-                "create or replace temp table " ~ dovecote.counted_rows(name, people) ~ "__left as select * from "
-                ~ (ref('dovecote', name) if node.config.slice_on else dovecote.slice_relation(name, 'made'))
+                "create or replace temp table " ~ dovecote.left_rows(node.name, people) ~ " as select * from " ~ ref('dovecote', node.name)
                 ~ " where " ~ dovecote.is_among(node.config.slice_key, ref('dovecote', people), "person_id")
-                ~ " and " ~ dovecote.is_among(key, dovecote.slice_relation(name, 'replacing'), key, negated=true)
+                ~ " and " ~ dovecote.is_among(key, dovecote.slice_relation(node.name, 'replacing'), key, negated=true)
             ) -%}
         {%- endfor -%}
     {%- endfor -%}
 {% endmacro %}
 
-{# Drops them. #}
+{# Drops them, and the views that read them. #}
 {% macro drop_left_rows() %}
-    {%- for name, relations in config.get('sums_people', {}).items() -%}
-        {%- for people in relations -%}
-            {%- do run_query("drop view " ~ dovecote.counted_rows(name, people)) -%}
-            {%- do run_query("drop table " ~ dovecote.counted_rows(name, people) ~ "__left") -%}
+    {%- for node in dovecote.sliced_inputs() if node.config.slice_on -%}
+        {%- for people in config.get('sums_people', {}).get(node.name, []) -%}
+            {%- do run_query("drop view " ~ dovecote.counted_rows(node.name, people)) -%}
+            {%- do run_query("drop table " ~ dovecote.left_rows(node.name, people)) -%}
         {%- endfor -%}
     {%- endfor -%}
+{% endmacro %}
+
+{# The temporary table of such rows. #}
+{% macro left_rows(name, people) %}
+    {{ return(dovecote.counted_rows(name, people) ~ '__left') }}
 {% endmacro %}
 
 {# The sliced tables that this model reads. #}

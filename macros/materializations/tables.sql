@@ -23,7 +23,8 @@
     A table of which a build of changes replaces a part: the rows whose `slice_key` is found in the relation `slice_of`
     (there it may be called `slice_column`), or in the new rows themselves where none is named. With a list of keys and
     one of as many relations, a row is of the part by any of them. Where a key is not enough, `slice_on` is the condition
-    on a row `sliced` of the table and a row `found` of that relation. Of these, `slice_where` may spare some.
+    on a row `sliced` of the table and a row `found` of that relation, and `slice_key` the person. Of these, `slice_where`
+    may spare some. Rows are compared as a set: no row may be there twice.
 #}
 {% materialization sliced_table, default %}
     {%- if dovecote.is_up_to_date() -%}
@@ -39,7 +40,8 @@
     A table of sums over the rows of sliced tables, which it reads as `counted`: `sum_keys` name its keys, and all other
     columns, one of them a count of rows, add up over rows. A build of changes counts the rows that differ, as they were
     and as they are. Where rows are counted together with others of a person, `sums_people` gives the table a list of
-    relations of people, and the SQL names one of these to `counted` to read all rows of its people besides.
+    relations of people, and the SQL names one of these to `counted` to read all rows of its people besides. Tables with
+    `slice_on` need a `unique_key` for that.
 #}
 {% materialization summed_table, default %}
     {%- if dovecote.is_up_to_date() -%}

@@ -365,12 +365,15 @@
 
 {# In a model of a slice: its rows as they were, as a relation. #}
 {% macro known_rows() -%}
-    {{ dovecote.slice_relation(this.identifier, 'known') }}
+    {{ dovecote.slice_relation(model.name, 'known') }}
 {%- endmacro %}
 
 {# A sliced table as a model with the same slice reads it: all of it, or what the slice was made. #}
 {% macro made_rows(name) %}
     {%- set relation = ref('dovecote', name) -%}
+    {%- if execute and graph.nodes['model.dovecote.' ~ name].config.slice_of != config.get('slice_of') -%}
+        {%- do exceptions.raise_compiler_error(model.name ~ " reads what was made of " ~ name ~ ", which has another slice_of.") -%}
+    {%- endif -%}
     {{ return(dovecote.slice_relation(name, 'made') if dovecote.is_slice() else relation) }}
 {% endmacro %}
 

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.slow
 DAYED = ("events", "orders", "order_items")
 FIRST_DAY_TO_COME = "2025-07-11"
 AS_OF, LATER_AS_OF = "2025-07-11 00:00:00", "2025-07-13 00:00:00"
+NOT_TOO_LATE = "occurred_at between timestamp '2025-05-15' and timestamp '2025-07-10'"
 # What a build says of itself, and tables of builds before it.
 OF_ONE_BUILD = ("run_id", "run_started_at", "file_version")
 
@@ -53,11 +54,14 @@ def builds(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     for path in to_come:
         path.rename(folder / f"{path.parents[1].name}-{path.name}")
+    _merge_customers(data)
     _build(folder / "changed", data, AS_OF)
     for path in to_come:
         if path.stem < "2025-07-13":
             (folder / f"{path.parents[1].name}-{path.name}").rename(path)
     _add_late_echoes(data)
+    _send_again(data)
+    _exclude_others(data)
     _build(folder / "changed", data, LATER_AS_OF)
     _build(folder / "whole", data, LATER_AS_OF, "--exclude-resource-type", "test")
     return folder
@@ -70,11 +74,56 @@ def _add_late_echoes(data: Path) -> None:
             "copy (select 'echo-' || event_id as event_id, * exclude (event_id, occurred_at), "
             "occurred_at + to_minutes((hash(event_id) % 81)::bigint - 40) as occurred_at "
             f"from read_parquet('{data}/events/*/*.parquet', union_by_name = true) "
-            "where occurred_at between timestamp '2025-05-15' and timestamp '2025-07-10' "
-            "and hash(event_id) % 20 = 0 "
+            f"where {NOT_TOO_LATE} and hash(event_id) % 20 = 0 "
             "qualify count(*) over (partition by event_id) = 1) "
             f"to '{data}/events/echoes.parquet'"
         )
+
+
+def _send_again(data: Path) -> None:
+    """Send known events again as they were, from before and after their files, and some changed."""
+    with duckdb.connect() as connection:
+        for name, kept, columns in (
+            ("again-before", "% 10 = 1", "*"),
+            ("zz-again-after", "% 10 = 2", "*"),
+            ("zz-changed", "% 40 = 3", "* replace (coalesce(page_path, '') || '?' as page_path)"),
+        ):
+            connection.execute(
+                f"copy (select {columns} "
+                f"from read_parquet('{data}/events/2025-0*/*.parquet', union_by_name = true) "
+                f"where {NOT_TOO_LATE} and hash(event_id) {kept} "
+                "qualify count(*) over (partition by event_id) = 1) "
+                f"to '{data}/events/{name}.parquet'"
+            )
+
+
+def _merge_customers(data: Path) -> None:
+    """Merge the second-best customer into the best one."""
+    with duckdb.connect() as connection:
+        connection.execute(
+            "copy (select lead(customer_id) over best as from_customer_id, "
+            "customer_id as to_customer_id, timestamp '2025-03-01' as merged_at "
+            f"from read_parquet('{data}/orders/*/*.parquet', union_by_name = true) "
+            "where customer_id is not null group by customer_id "
+            "window best as (order by count(*) desc, customer_id) limit 1) "
+            f"to '{data}/customer_merges.parquet'"
+        )
+
+
+def _exclude_others(data: Path) -> None:
+    """Exclude the merged customer under the id that remains, and let the first one back in."""
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"create table excluded as select * from read_parquet('{data}/exclusions.parquet')"
+        )
+        connection.execute(
+            "delete from excluded where customer_id = (select min(customer_id) from excluded)"
+        )
+        connection.execute(
+            "insert into excluded (customer_id, reason) "
+            f"select to_customer_id, 'test' from read_parquet('{data}/customer_merges.parquet')"
+        )
+        connection.execute(f"copy excluded to '{data}/exclusions.parquet'")
 
 
 def _build(folder: Path, data: Path, as_of: str, *arguments: str) -> None:
@@ -102,7 +151,7 @@ def _differences(changed: Path, whole: Path) -> dict[str, int]:
         tables = connection.execute(
             "select schema_name, table_name from duckdb_tables() where database_name = 'whole' "
             "and schema_name in ('dovecote_staging', 'dovecote_intermediate', 'dovecote_marts') "
-            "and table_name not like 'int_%__changed_%' and table_name not like '%score_changes'"
+            "and not regexp_matches(table_name, '^int_.*__(changed|restitched)_|score_changes$')"
         ).fetchall()
         for schema, table in tables:
             columns = [

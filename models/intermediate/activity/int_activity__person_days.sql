@@ -1,6 +1,5 @@
 {{ config(
     materialized="sliced_table", slice_key="person_id", slice_of="int_core__changed_people",
-    unique_key=["activity", "person_id", "activity_date"],
     in_parts_of="int_activity__actions"
 ) }}
 {%- set actions = dovecote.part_of("int_activity__actions") %}

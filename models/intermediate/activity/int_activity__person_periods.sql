@@ -1,7 +1,6 @@
 {{ config(
     materialized="sliced_table", slice_key="person_id", slice_of="int_core__changed_people",
-    unique_key=["activity", "grain", "person_id", "period_start"],
-    in_parts_of="int_activity__person_days", takes_up_parts=2
+    in_parts_of="int_activity__person_days", reads_of_part=2
 ) }}
 {%- do ref("dovecote", "int_core__changed_people") %}
 {%- set days = dovecote.part_of("int_activity__person_days") %}

@@ -2,14 +2,14 @@
     materialized="sliced_table", slice_key="person_id", slice_of="int_activity__changed_visits",
     slice_on=dovecote.is_changed_in_visit("sliced", "occurred_at"), unique_key="event_id"
 ) }}
-{%- set changed_events = dovecote.events_in_changed_visits(ref("dovecote", "int_core__events")) %}
+{%- set read_events = dovecote.events_in_changed_visits(ref("dovecote", "int_core__events")) %}
 
 -- Sessions of a person that share a session_id, or have none, never overlap.
 with
 
 searches as (
 
-    select * from {{ changed_events }}
+    select * from {{ read_events }}
     where
         event_type = 'search'
         and search_term is not null

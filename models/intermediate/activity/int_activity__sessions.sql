@@ -3,7 +3,7 @@
     slice_on=dovecote.is_changed_in_visit("sliced", "started_at"), unique_key="session_key", in_parts_of="int_core__events"
 ) }}
 {%- set all_events = dovecote.part_of("int_core__events") %}
-{%- set changed_events = dovecote.events_in_changed_visits(all_events) %}
+{%- set read_events = dovecote.events_in_changed_visits(all_events) %}
 {%- set steps = dovecote.session_steps() %}
 
 -- An input session_id wins; the other events of a person part where nothing happened for longer than the session gap.
@@ -12,7 +12,7 @@ with
 
 events as {{ dovecote.not_materialized() if not dovecote.is_slice() }} (
 
-    select * from {{ changed_events }}
+    select * from {{ read_events }}
     where person_id is not null and not is_excluded
 
 ),

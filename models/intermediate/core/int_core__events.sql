@@ -1,10 +1,10 @@
 {{ config(
     materialized="sliced_table", slice_key=["anonymous_id", "event_id"],
-    slice_of=["int_core__changed_stitching", "int_core__changed_events"]
+    slice_of=["int_core__restitched_visitors", "int_core__changed_events_without_visitor"]
 ) }}
-{%- set changed_stitching = ref("dovecote", "int_core__changed_stitching") %}
-{%- set changed_events = ref("dovecote", "int_core__changed_events") %}
-{%- set judged_events = dovecote.slice_rows("base_events", "replacing") %}
+{%- set restitched_visitors = ref("dovecote", "int_core__restitched_visitors") %}
+{%- set changed_events = ref("dovecote", "int_core__changed_events_without_visitor") %}
+{%- set newly_judged = dovecote.slice_rows("base_events", "replacing") %}
 {%- set base_events = ref("dovecote", "base_events") %}
 
 -- Every accepted event with its canonical type and the person it belongs to. An event without a customer
@@ -14,7 +14,7 @@ with
 events as {{ dovecote.not_materialized() if not dovecote.is_slice() }} (
 
     {% if dovecote.is_slice() -%}
-    select * from {{ judged_events }} as judged_events
+    select * from {{ newly_judged }}
     where row_status = 'accepted'
 
     union all
@@ -25,7 +25,7 @@ events as {{ dovecote.not_materialized() if not dovecote.is_slice() }} (
         known.row_status = 'accepted'
         and known.rowid in (
             select seen.rowid from {{ base_events }} as seen
-            where {{ dovecote.is_among("anonymous_id", changed_stitching, "anonymous_id") }}
+            where {{ dovecote.is_among("anonymous_id", restitched_visitors, "anonymous_id") }}
 
             union
 
@@ -33,8 +33,8 @@ events as {{ dovecote.not_materialized() if not dovecote.is_slice() }} (
             where {{ dovecote.is_among("event_id", changed_events, "event_id") }}
         )
         and not exists (
-            select 1 from {{ judged_events }} as judged_events
-            where known.event_id = judged_events.event_id
+            select 1 from {{ newly_judged }} as newly_judged
+            where known.event_id = newly_judged.event_id and newly_judged.row_status = 'accepted'
         )
     {%- else -%}
     select * from {{ ref("dovecote", "stg_events") }}

@@ -1,6 +1,5 @@
 {{ config(
-    materialized="sliced_table", slice_key="customer_id", slice_of="int_core__changed_people", slice_column="person_id",
-    unique_key="order_id"
+    materialized="sliced_table", slice_key="customer_id", slice_of="int_core__changed_people", slice_column="person_id"
 ) }}
 {%- set changed_people = ref("dovecote", "int_core__changed_people") %}
 

@@ -1,5 +1,5 @@
 {{ config(
-    materialized="sliced_table", slice_key="person_id", slice_of="int_core__changed_people", unique_key="person_id"
+    materialized="sliced_table", slice_key="person_id", slice_of="int_core__changed_people"
 ) }}
 {%- do ref("dovecote", "int_core__changed_people") %}
 

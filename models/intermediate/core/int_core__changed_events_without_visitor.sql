@@ -21,7 +21,7 @@ changed_customers as (
 final as (
 
     select event_id
-    from {{ dovecote.slice_rows("base_events", "replaced") }} as judged_events
+    from {{ dovecote.slice_rows("base_events", "replaced") }} as judged_otherwise
     where event_id is not null and anonymous_id is null
 
     union
