@@ -346,39 +346,3 @@
         select {{ columns }} from {{ relation }}
     )
 {%- endmacro %}
-
-
-{# Rows of a sliced table that are other ones than before this build, as they were and as they are, as a query. #}
-{% macro replaced_rows(name) -%}
-    select * from {{ dovecote.slice_rows(name, 'replaced') }} as rows_before
-    union all
-    select * from {{ dovecote.slice_rows(name, 'replacing') }} as rows_now
-{%- endmacro %}
-
-
-{# What a sliced table's slice is in one of its states, as a relation; none of its rows where all is computed. #}
-{% macro slice_rows(name, state) -%}
-    {%- set relation = ref('dovecote', name) -%}
-    {{ dovecote.slice_relation(name, state) if dovecote.scope() == 'changes' else "(select * from " ~ relation ~ " where 1 = 0)" }}
-{%- endmacro %}
-
-
-{# In a model of a slice: its rows as they were, as a relation. #}
-{% macro known_rows() -%}
-    {{ dovecote.slice_relation(model.name, 'known') }}
-{%- endmacro %}
-
-{# A sliced table as a model with the same slice reads it: all of it, or what the slice was made. #}
-{% macro made_rows(name) %}
-    {%- set relation = ref('dovecote', name) -%}
-    {#- a unit test has no config of its model -#}
-    {%- if execute and model.resource_type == 'model' and graph.nodes['model.dovecote.' ~ name].config.slice_of != config.get('slice_of') -%}
-        {%- do exceptions.raise_compiler_error(model.name ~ " reads what was made of " ~ name ~ ", which has another slice_of.") -%}
-    {%- endif -%}
-    {{ return(dovecote.slice_relation(name, 'made') if dovecote.is_slice() else relation) }}
-{% endmacro %}
-
-{# In a model of a slice: the condition that its rows are of what changed; true where all is computed. #}
-{% macro is_in_slice(columns, relation, their_columns=none) -%}
-    {{ dovecote.is_among(columns, relation, their_columns or columns) if dovecote.is_slice() else "true" }}
-{%- endmacro %}
