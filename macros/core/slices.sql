@@ -111,7 +111,7 @@
     {%- set relation = ref('dovecote', name) -%}
     {#- a unit test has no config of its model -#}
     {%- if execute and model.resource_type == 'model' and graph.nodes['model.dovecote.' ~ name].config.slice_of != config.get('slice_of') -%}
-        {%- do exceptions.raise_compiler_error(model.name ~ " reads what was made of " ~ name ~ ", which has another slice_of.") -%}
+        {%- do dovecote.stop(model.name ~ " reads what was made of " ~ name ~ ", which has another slice_of.") -%}
     {%- endif -%}
     {{ return(dovecote.slice_relation(name, 'made') if dovecote.is_slice() else relation) }}
 {% endmacro %}

@@ -9,7 +9,7 @@
         {%- do ref('dovecote', people) -%}
         {#- a unit test has no config of its model -#}
         {%- if execute and model.resource_type == 'model' and people not in config.get('sums_people', {}).get(name, []) -%}
-            {%- do exceptions.raise_compiler_error(model.name ~ " counts all rows of " ~ people ~ " in " ~ name ~ ": name it in its config sums_people.") -%}
+            {%- do dovecote.stop(model.name ~ " counts all rows of " ~ people ~ " in " ~ name ~ ": name it in its config sums_people.") -%}
         {%- endif -%}
     {%- endif -%}
     {{ return(dovecote.counted_rows(name, people) if dovecote.is_slice() else relation) }}

@@ -163,7 +163,7 @@
     {#- a period of who enters once by the calendar is counted by itself, and other ones with all periods of the person -#}
     {%- set all_of_people = "int_core__changed_people" -%}
     {%- set by_itself = only_entry and clock == "calendar" -%}
-    {%- set people = all_of_people if not by_itself else "int_retention__changed_attributes" if attributes -%}
+    {%- set told_apart_otherwise = "int_retention__changed_attributes" if attributes else none -%}
     {#- an order's own periods know what was bought in them; what visitors buy, or who buys by the hour, has to be found -#}
     {%- set periods_know_orders = activity == "order" and clock == "calendar" %}
 select
@@ -179,7 +179,7 @@ from (
     {% if by_itself -%}
     periods_of_activity as {{ dovecote.not_materialized() }} (
 
-        {{ dovecote.periods_of_activity(activity, only_entry, clock, grain, attributes, people) }}
+        {{ dovecote.periods_of_activity(activity, only_entry, clock, grain, attributes, told_apart_otherwise) }}
 
     ),
 

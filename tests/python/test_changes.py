@@ -69,32 +69,32 @@ def builds(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _add_late_echoes(data: Path) -> None:
     """Add late events, each up to 40 minutes from a known one: before, in or between sessions."""
-    with duckdb.connect() as connection:
-        connection.execute(
-            "copy (select 'echo-' || event_id as event_id, * exclude (event_id, occurred_at), "
-            "occurred_at + to_minutes((hash(event_id) % 81)::bigint - 40) as occurred_at "
-            f"from read_parquet('{data}/events/*/*.parquet', union_by_name = true) "
-            f"where {NOT_TOO_LATE} and hash(event_id) % 20 = 0 "
-            "qualify count(*) over (partition by event_id) = 1) "
-            f"to '{data}/events/echoes.parquet'"
-        )
+    _copy_events(
+        data,
+        "echoes",
+        "% 20 = 0",
+        "* replace ('echo-' || event_id as event_id, "
+        "occurred_at + to_minutes((hash(event_id) % 81)::bigint - 40) as occurred_at)",
+    )
 
 
 def _send_again(data: Path) -> None:
     """Send known events again as they were, from before and after their files, and some changed."""
+    _copy_events(data, "again-before", "% 10 = 1", "*")
+    _copy_events(data, "zz-again-after", "% 10 = 2", "*")
+    changed = "* replace (coalesce(page_path, '') || '?' as page_path)"
+    _copy_events(data, "zz-changed", "% 40 = 3", changed)
+
+
+def _copy_events(data: Path, name: str, share: str, columns: str) -> None:
     with duckdb.connect() as connection:
-        for name, kept, columns in (
-            ("again-before", "% 10 = 1", "*"),
-            ("zz-again-after", "% 10 = 2", "*"),
-            ("zz-changed", "% 40 = 3", "* replace (coalesce(page_path, '') || '?' as page_path)"),
-        ):
-            connection.execute(
-                f"copy (select {columns} "
-                f"from read_parquet('{data}/events/2025-0*/*.parquet', union_by_name = true) "
-                f"where {NOT_TOO_LATE} and hash(event_id) {kept} "
-                "qualify count(*) over (partition by event_id) = 1) "
-                f"to '{data}/events/{name}.parquet'"
-            )
+        connection.execute(
+            f"copy (select {columns} "
+            f"from read_parquet('{data}/events/*/*.parquet', union_by_name = true) "
+            f"where {NOT_TOO_LATE} and hash(event_id) {share} "
+            "qualify count(*) over (partition by event_id) = 1) "
+            f"to '{data}/events/{name}.parquet'"
+        )
 
 
 def _merge_customers(data: Path) -> None:
