@@ -16,14 +16,18 @@
     {%- set are_same = dovecote.each_of(
         adapter.get_columns_in_relation(this) | map(attribute='quoted') | list, "made.{0} is not distinct from known.{0}", " and "
     ) -%}
+    {%- set same = make_temp_relation(this).identifier -%}
     {%- do run_query(
-        "create or replace table " ~ rows['replaced'] ~ " as select * from " ~ rows['known'] ~ " as known anti join " ~ rows['made']
-        ~ " as made on " ~ are_same
+        "create or replace temp table " ~ same ~ " as select known.rowid as known_row, made.rowid as made_row from " ~ rows['known']
+        ~ " as known inner join " ~ rows['made'] ~ " as made on " ~ are_same
     ) -%}
-    {%- do run_query(
-        "create or replace table " ~ rows['replacing'] ~ " as select * from " ~ rows['made'] ~ " as made anti join " ~ rows['known']
-        ~ " as known on " ~ are_same
-    ) -%}
+    {%- for differing, all, row in [('replaced', 'known', 'known_row'), ('replacing', 'made', 'made_row')] -%}
+        {%- do run_query(
+            "create or replace table " ~ rows[differing] ~ " as select * from " ~ rows[all] ~ " where rowid not in (select " ~ row ~ " from "
+            ~ same ~ ")"
+        ) -%}
+    {%- endfor -%}
+    {%- do run_query("drop table " ~ same) -%}
     {%- do run_query("delete from " ~ this ~ " where rowid in (select known_place from " ~ rows['replaced'] ~ ")") -%}
     {%- do run_query("insert into " ~ this ~ " by name select * from " ~ rows['replacing']) -%}
     {%- for state in ['known', 'replaced'] -%} {%- do run_query("alter table " ~ rows[state] ~ " drop column known_place") -%} {%- endfor -%}

@@ -16,13 +16,26 @@
 {% endmacro %}
 
 
+{#
+    The same with the other rows that share the columns which the config `sums_with` names for that table, as somebody is
+    to be counted once among them.
+#}
+{% macro counted_with_others(name) %}
+    {%- set relation = ref('dovecote', name) -%}
+    {%- if execute and model.resource_type == 'model' and name not in config.get('sums_with', {}) -%}
+        {%- do dovecote.stop(model.name ~ " counts rows of " ~ name ~ " with others: name what they share in its config sums_with.") -%}
+    {%- endif -%}
+    {{ return(dovecote.counted_rows(name, 'others') if dovecote.is_slice() else relation) }}
+{% endmacro %}
+
+
 {# Takes what the old rows of slices gave off the sums and adds what the new rows give. #}
 {% macro add_changes() %}
     {%- set keys = config.require('sum_keys') -%}
     {%- set sums = adapter.get_columns_in_relation(this) | map(attribute='name') | reject('in', keys) | list -%}
     {%- set changes = make_temp_relation(this).identifier -%}
     {{ run_hooks(pre_hooks) }}
-    {%- do dovecote.take_left_rows() -%}
+    {%- do dovecote.take_other_rows() -%}
     {%- do dovecote.take_counted_rows('before') -%}
     {%- do run_query("create or replace temp table " ~ changes ~ " as select " ~ keys | join(", ") ~ ", "
         ~ dovecote.each_of(sums, "-{0} as {0}") ~ " from (" ~ compiled_code ~ ")") -%}
@@ -35,7 +48,7 @@
     {%- do run_query("insert into " ~ this ~ " by name select " ~ keys | join(", ") ~ ", " ~ dovecote.each_of(sums, "sum({0}) as {0}")
         ~ " from " ~ changes ~ " group by all having " ~ dovecote.each_of(sums, "sum({0}) <> 0", " or ")) -%}
     {%- do run_query("drop table " ~ changes) -%}
-    {%- do dovecote.drop_left_rows() -%}
+    {%- do dovecote.drop_other_rows() -%}
     {{ run_hooks(post_hooks) }}
     {{ adapter.commit() }}
     {{ return({'relations': [this]}) }}
@@ -44,7 +57,7 @@
 
 {#
     Takes the rows that a summed table counts of the sliced tables that it reads, as they were before this build or are
-    now. A slice by person holds all rows of its people; of one that is finer, rows that were left are added.
+    now. A slice by person holds all rows of its people.
 #}
 {% macro take_counted_rows(when) %}
     {%- for node in dovecote.sliced_inputs() -%}
@@ -54,15 +67,18 @@
         {%- for people in config.get('sums_people', {}).get(node.name, []) -%}
             {%- set counted = dovecote.counted_rows(node.name, people) -%}
             {%- set person = node.config.slice_key -%}
-            {%- if node.config.slice_on -%}
-                {%- do dovecote.take_rows(counted, differing ~ " union all by name select * from " ~ dovecote.left_rows(node.name, people)) -%}
-            {%- elif node.config.slice_of == people -%}
+            {%- if node.config.slice_of == people -%}
                 {%- do dovecote.take_rows(counted, all_rows) -%}
             {%- else -%}
                 {%- set of_people = dovecote.is_among(person, ref('dovecote', people), 'person_id') -%}
                 {%- do dovecote.take_rows(counted, all_rows ~ " where " ~ of_people ~ " union all " ~ differing ~ " where not " ~ of_people) -%}
             {%- endif -%}
         {%- endfor -%}
+        {%- if node.name in config.get('sums_with', {}) -%}
+            {%- do dovecote.take_rows(
+                dovecote.counted_rows(node.name, 'others'), differing ~ " union all by name select * from " ~ dovecote.other_rows(node.name)
+            ) -%}
+        {%- endif -%}
     {%- endfor -%}
 {% endmacro %}
 
@@ -73,35 +89,34 @@
 {% endmacro %}
 
 
-{# Takes people's rows that finer slices have left, once for all that the summed table's code reads of them. #}
-{% macro take_left_rows() %}
-    {%- for node in dovecote.sliced_inputs() if node.config.slice_on -%}
-        {%- set key = node.config.unique_key -%}
-        {%- for people in config.get('sums_people', {}).get(node.name, []) -%}
-            {%- do run_query(
-                "create or replace temp table " ~ dovecote.left_rows(node.name, people) ~ " as select * from " ~ ref('dovecote', node.name)
-                ~ " where " ~ dovecote.is_among(node.config.slice_key, ref('dovecote', people), "person_id")
-                ~ " and " ~ dovecote.is_among(key, dovecote.slice_relation(node.name, 'replacing'), key, negated=true)
-            ) -%}
-        {%- endfor -%}
+{# Takes the rows that did not change and share the columns of `sums_with` with some that did, none of which is null. #}
+{% macro take_other_rows() %}
+    {%- for name, shared in config.get('sums_with', {}).items() -%}
+        {%- set sliced = ref('dovecote', name) -%}
+        {%- set key = graph.nodes['model.dovecote.' ~ name].config.unique_key -%}
+        {#- places first, so that other columns are read of these rows alone -#}
+        {%- do run_query(
+            "create or replace temp table " ~ dovecote.other_rows(name) ~ " as select * from " ~ sliced
+            ~ " where rowid in (select rowid from " ~ sliced ~ " where "
+            ~ dovecote.is_among(shared, "(" ~ dovecote.replaced_rows(name) ~ ")", shared)
+            ~ ") and " ~ dovecote.is_among(key, dovecote.slice_relation(name, 'replacing'), key, negated=true)
+        ) -%}
     {%- endfor -%}
 {% endmacro %}
 
 
 {# Drops them, and the views that read them. #}
-{% macro drop_left_rows() %}
-    {%- for node in dovecote.sliced_inputs() if node.config.slice_on -%}
-        {%- for people in config.get('sums_people', {}).get(node.name, []) -%}
-            {%- do run_query("drop view " ~ dovecote.counted_rows(node.name, people)) -%}
-            {%- do run_query("drop table " ~ dovecote.left_rows(node.name, people)) -%}
-        {%- endfor -%}
+{% macro drop_other_rows() %}
+    {%- for name in config.get('sums_with', {}) -%}
+        {%- do run_query("drop view " ~ dovecote.counted_rows(name, 'others')) -%}
+        {%- do run_query("drop table " ~ dovecote.other_rows(name)) -%}
     {%- endfor -%}
 {% endmacro %}
 
 
 {# The temporary table of such rows. #}
-{% macro left_rows(name, people) %}
-    {{ return(dovecote.counted_rows(name, people) ~ '__left') }}
+{% macro other_rows(name) %}
+    {{ return(dovecote.counted_rows(name, 'others') ~ '__rows') }}
 {% endmacro %}
 
 

@@ -1,13 +1,13 @@
 {{ config(
     materialized="summed_table", sum_keys=["search_term"],
-    sums_people={"int_activity__searches": ["int_core__changed_people"]}
+    sums_with={"int_activity__searches": ["person_id", "search_term"]}
 ) }}
 
 with
 
 searches as (
 
-    select * from {{ dovecote.counted("int_activity__searches", "int_core__changed_people") }}
+    select * from {{ dovecote.counted_with_others("int_activity__searches") }}
 
 ),
 

@@ -1,6 +1,6 @@
 {{ config(
     materialized="summed_table", sum_keys=["session_date"],
-    sums_people={"int_activity__sessions": ["int_core__changed_people"]}
+    sums_with={"int_activity__sessions": ["person_id", "session_date"]}
 ) }}
 {%- set steps = dovecote.funnel_steps() %}
 
@@ -9,7 +9,7 @@ with
 
 sessions as (
 
-    select * from {{ dovecote.counted("int_activity__sessions", "int_core__changed_people") }}
+    select * from {{ dovecote.counted_with_others("int_activity__sessions") }}
 
 ),
 

@@ -2,34 +2,21 @@
 -- last build, or whose customer was merged or excluded.
 with
 
-base_events as {{ dovecote.not_materialized() }} (
+judged_otherwise as (
 
-    select
-        event_id,
-        anonymous_id,
-        customer_id
-    from {{ ref("dovecote", "base_events") }}
-
-),
-
-changed_customers as (
-
-    select customer_id from {{ ref("dovecote", "int_core__changed_customers") }}
+    select * from {{ dovecote.slice_rows("base_events", "replaced") }}
 
 ),
 
 final as (
 
-    select event_id
-    from {{ dovecote.slice_rows("base_events", "replaced") }} as judged_otherwise
+    select event_id from judged_otherwise
     where event_id is not null and anonymous_id is null
 
     union
 
-    select event_id from base_events
-    where
-        anonymous_id is null
-        and customer_id in (select changed_customers.customer_id from changed_customers)
+    select event_id from {{ ref("dovecote", "int_core__changed_customer_events") }}
+    where anonymous_id is null
 
 )
 

@@ -8,12 +8,6 @@ judged_events as (
 
 ),
 
-changed_customers as (
-
-    select customer_id from {{ ref("dovecote", "int_core__changed_customers") }}
-
-),
-
 final as (
 
     select anonymous_id from judged_events
@@ -21,9 +15,8 @@ final as (
 
     union
 
-    select anonymous_id
-    from {{ ref("dovecote", "base_events") }}
-    where customer_id in (select changed_customers.customer_id from changed_customers) and anonymous_id is not null
+    select anonymous_id from {{ ref("dovecote", "int_core__changed_customer_events") }}
+    where anonymous_id is not null
 
 )
 

@@ -3,24 +3,9 @@
 -- was merged or excluded.
 with
 
-base_events as {{ dovecote.not_materialized() }} (
-
-    select
-        anonymous_id,
-        customer_id
-    from {{ ref("dovecote", "base_events") }}
-
-),
-
 judged_events as (
 
     {{ dovecote.replaced_rows("base_events") }}
-
-),
-
-changed_customers as (
-
-    select customer_id from {{ ref("dovecote", "int_core__changed_customers") }}
 
 ),
 
@@ -57,8 +42,7 @@ visitors as (
 
     union
 
-    select anonymous_id from base_events
-    where customer_id in (select changed_customers.customer_id from changed_customers)
+    select anonymous_id from {{ ref("dovecote", "int_core__changed_customer_events") }}
 
 ),
 

@@ -1,4 +1,6 @@
 -- The stage of every customer at the end of every month and at as_of, from what was known then.
+{{ config(materialized="view") }}
+{#- a view: transitions read it once, and the mart of today reads one of its dates -#}
 {% set multiples = var("dovecote_lifecycle_multiples") -%}
 
 with
@@ -27,7 +29,6 @@ observed as (
     select
         snapshot_dates.month_start,
         snapshot_dates.snapshot_date,
-        snapshot_dates.previous_snapshot_date,
         snapshot_dates.is_as_of,
         customers.customer_id,
         customers.first_seen_date,
@@ -66,7 +67,6 @@ final as (
     select
         month_start,
         snapshot_date,
-        previous_snapshot_date,
         is_as_of,
         customer_id,
         first_seen_date,

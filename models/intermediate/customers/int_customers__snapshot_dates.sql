@@ -90,7 +90,6 @@ final as (
     select
         months.month_start,
         months.snapshot_date,
-        months.previous_snapshot_date,
         months.snapshot_date = months.as_of_date as is_as_of,
         cast(
             coalesce(medians.median_gap_days, {{ var("dovecote_lifecycle_default_cadence_days") }}) as double

@@ -11,15 +11,11 @@ snapshots as (
 transitions as (
 
     select
-        later.month_start,
-        coalesce(earlier.stage, 'none') as from_stage,
-        later.stage as to_stage,
-        later.customer_id
-    from snapshots as later
-    left join snapshots as earlier
-        on
-            later.customer_id = earlier.customer_id
-            and later.previous_snapshot_date = earlier.snapshot_date
+        month_start,
+        coalesce(lag(stage) over (partition by customer_id order by snapshot_date), 'none') as from_stage,
+        stage as to_stage,
+        customer_id
+    from snapshots
 
 ),
 
