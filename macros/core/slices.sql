@@ -5,29 +5,24 @@
 {% macro replace_slice() %}
     {%- set rows = {} -%}
     {%- for state in dovecote.slice_states() -%} {%- do rows.update({state: dovecote.slice_relation(model.name, state)}) -%} {%- endfor -%}
-    {%- set places = dovecote.places_of_slice(rows['made']) -%}
     {{ run_hooks(pre_hooks) }}
     {#- the code of a slice that a relation names may read what was known of it -#}
-    {%- if config.get('slice_of') -%} {%- do dovecote.take_known_rows(rows['known'], places) -%} {%- endif -%}
+    {%- if config.get('slice_of') -%} {%- do dovecote.take_known_rows(rows) -%} {%- endif -%}
     {% call statement('main') -%}
         create or replace table {{ rows['made'] }} as {{ compiled_code }}
     {%- endcall %}
-    {%- if not config.get('slice_of') -%} {%- do dovecote.take_known_rows(rows['known'], places) -%} {%- endif -%}
+    {%- if not config.get('slice_of') -%} {%- do dovecote.take_known_rows(rows) -%} {%- endif -%}
     {%- set are_same = dovecote.each_of(
         adapter.get_columns_in_relation(this) | map(attribute='quoted') | list, "made.{0} is not distinct from known.{0}", " and "
     ) -%}
-    {%- set same = make_temp_relation(this).identifier -%}
     {%- do run_query(
-        "create or replace temp table " ~ same ~ " as select known.rowid as known_row, made.rowid as made_row from " ~ rows['known']
-        ~ " as known inner join " ~ rows['made'] ~ " as made on " ~ are_same
+        "create or replace table " ~ rows['replaced'] ~ " as select * from " ~ rows['known'] ~ " as known anti join " ~ rows['made']
+        ~ " as made on " ~ are_same
     ) -%}
-    {%- for differing, all, row in [('replaced', 'known', 'known_row'), ('replacing', 'made', 'made_row')] -%}
-        {%- do run_query(
-            "create or replace table " ~ rows[differing] ~ " as select * from " ~ rows[all] ~ " where rowid not in (select " ~ row ~ " from "
-            ~ same ~ ")"
-        ) -%}
-    {%- endfor -%}
-    {%- do run_query("drop table " ~ same) -%}
+    {%- do run_query(
+        "create or replace table " ~ rows['replacing'] ~ " as select * from " ~ rows['made'] ~ " as made anti join " ~ rows['known']
+        ~ " as known on " ~ are_same
+    ) -%}
     {%- do run_query("delete from " ~ this ~ " where rowid in (select known_place from " ~ rows['replaced'] ~ ")") -%}
     {%- do run_query("insert into " ~ this ~ " by name select * from " ~ rows['replacing']) -%}
     {%- for state in ['known', 'replaced'] -%} {%- do run_query("alter table " ~ rows[state] ~ " drop column known_place") -%} {%- endfor -%}
@@ -37,32 +32,21 @@
 {% endmacro %}
 
 
-{# Takes the rows that a slice may replace. #}
-{% macro take_known_rows(known, places) %}
-    {#- places first, so that other columns are read of these rows alone -#}
-    {%- do run_query(
-        "create or replace table " ~ known ~ " as select *, rowid as known_place from " ~ this ~ " where rowid in (" ~ places ~ ")"
-    ) -%}
-{% endmacro %}
-
-
-{# The places of the rows of this table that a slice may replace, as a query; `made` are the rows that it has made. #}
-{% macro places_of_slice(made) %}
-    {%- set slice_of = config.get('slice_of') -%}
+{# Takes the rows of this table that a slice may replace, each with its place; `made` are the rows that it has made. #}
+{% macro take_known_rows(rows) %}
+    {%- set of_slice = "select sliced.*, sliced.rowid as known_place from " ~ this ~ " as sliced" -%}
+    {%- set parts = [] -%}
     {%- if config.get('slice_on') -%}
-        {{ return(
-            "select sliced.rowid from " ~ this ~ " as sliced inner join " ~ ref('dovecote', slice_of) ~ " as found on " ~ config.get('slice_on')
-        ) }}
+        {%- do parts.append(of_slice ~ " semi join " ~ ref('dovecote', config.get('slice_of')) ~ " as found on " ~ config.get('slice_on')) -%}
+    {%- else -%}
+        {%- for key, relation in dovecote.slices() -%}
+            {%- set is_found = dovecote.is_among(key, ref('dovecote', relation) if relation else rows['made'], config.get('slice_column', key)) -%}
+            {#- keys that came lately lie together, so that other columns are read of few places -#}
+            {%- if not relation -%} {%- set is_found = "sliced.rowid in (select rowid from " ~ this ~ " where " ~ is_found ~ ")" -%} {%- endif -%}
+            {%- do parts.append(of_slice ~ " where " ~ is_found ~ (" and " ~ config.get('slice_where') if config.get('slice_where') else "")) -%}
+        {%- endfor -%}
     {%- endif -%}
-    {%- set places = [] -%}
-    {%- for key, relation in dovecote.slices() -%}
-        {%- do places.append(
-            "select sliced.rowid from " ~ this ~ " as sliced where "
-            ~ dovecote.is_among(key, ref('dovecote', relation) if relation else made, config.get('slice_column', key))
-            ~ (" and " ~ config.get('slice_where') if config.get('slice_where') else "")
-        ) -%}
-    {%- endfor -%}
-    {{ return(places | join(" union ")) }}
+    {%- do run_query("create or replace table " ~ rows['known'] ~ " as " ~ parts | join(" union ")) -%}
 {% endmacro %}
 
 

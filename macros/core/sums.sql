@@ -92,14 +92,11 @@
 {# Takes the rows that did not change and share the columns of `sums_with` with some that did, none of which is null. #}
 {% macro take_other_rows() %}
     {%- for name, shared in config.get('sums_with', {}).items() -%}
-        {%- set sliced = ref('dovecote', name) -%}
         {%- set key = graph.nodes['model.dovecote.' ~ name].config.unique_key -%}
-        {#- places first, so that other columns are read of these rows alone -#}
         {%- do run_query(
-            "create or replace temp table " ~ dovecote.other_rows(name) ~ " as select * from " ~ sliced
-            ~ " where rowid in (select rowid from " ~ sliced ~ " where "
-            ~ dovecote.is_among(shared, "(" ~ dovecote.replaced_rows(name) ~ ")", shared)
-            ~ ") and " ~ dovecote.is_among(key, dovecote.slice_relation(name, 'replacing'), key, negated=true)
+            "create or replace temp table " ~ dovecote.other_rows(name) ~ " as select * from " ~ ref('dovecote', name)
+            ~ " where " ~ dovecote.is_among(shared, "(" ~ dovecote.replaced_rows(name) ~ ")", shared)
+            ~ " and " ~ dovecote.is_among(key, dovecote.slice_relation(name, 'replacing'), key, negated=true)
         ) -%}
     {%- endfor -%}
 {% endmacro %}

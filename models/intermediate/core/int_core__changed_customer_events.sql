@@ -1,7 +1,11 @@
-{%- set base_events = ref("dovecote", "base_events") -%}
-{%- set changed_customers = ref("dovecote", "int_core__changed_customers") -%}
 -- Empty unless a build computes changes alone: the known events whose customer was merged or excluded, or is no more.
 with
+
+changed_customers as (
+
+    select customer_id from {{ ref("dovecote", "int_core__changed_customers") }}
+
+),
 
 final as (
 
@@ -19,16 +23,8 @@ final as (
         result_count,
         device,
         channel
-    from {{ base_events }}
-    {%- if dovecote.scope() == "changes" %}
-    {#- places first, so that other columns are read of these rows alone #}
-    where
-        row_status = 'accepted'
-        and rowid in (
-            select seen.rowid from {{ base_events }} as seen
-            where {{ dovecote.is_among("seen.customer_id", changed_customers, "customer_id") }}
-        )
-    {%- endif %}
+    from {{ ref("dovecote", "stg_events") }}
+    where customer_id in (select changed_customers.customer_id from changed_customers)
 
 )
 
