@@ -120,6 +120,16 @@ window purchases_of_customer as (
 );
 
 
+-- Most amounts are in it already or small, and what is wider than 18 digits is dear.
+create macro in_reporting_currency(amount, rate) as
+case
+    when rate = 1 then cast(amount as decimal(18, 4))
+    when amount between -99999 and 99999 and rate < 10
+        then cast(cast(amount as decimal(9, 4)) * cast(rate as decimal(9, 8)) as decimal(18, 4))
+    else cast(cast(amount as decimal(26, 4)) * rate as decimal(18, 4))
+end;
+
+
 create table fct_orders as
 with owned as (
 
@@ -144,31 +154,12 @@ priced as (
 
     select
         * replace (
-            -- Most orders need no product of wide decimals.
-            case
-                when foreign_rate is null then gross_amount
-                else cast(cast(gross_amount as decimal(26, 4)) * foreign_rate as decimal(18, 4))
-            end as gross_amount,
-            case
-                when foreign_rate is null then discount_amount
-                else cast(cast(discount_amount as decimal(26, 4)) * foreign_rate as decimal(18, 4))
-            end as discount_amount,
-            case
-                when foreign_rate is null then refund_amount
-                else cast(cast(refund_amount as decimal(26, 4)) * foreign_rate as decimal(18, 4))
-            end as refund_amount,
-            case
-                when foreign_rate is null then cost_amount
-                else cast(cast(cost_amount as decimal(26, 4)) * foreign_rate as decimal(18, 4))
-            end as cost_amount,
-            case
-                when foreign_rate is null then shipping_amount
-                else cast(cast(shipping_amount as decimal(26, 4)) * foreign_rate as decimal(18, 4))
-            end as shipping_amount,
-            case
-                when foreign_rate is null then tax_amount
-                else cast(cast(tax_amount as decimal(26, 4)) * foreign_rate as decimal(18, 4))
-            end as tax_amount
+            in_reporting_currency(gross_amount, coalesce(foreign_rate, 1)) as gross_amount,
+            in_reporting_currency(discount_amount, coalesce(foreign_rate, 1)) as discount_amount,
+            in_reporting_currency(refund_amount, coalesce(foreign_rate, 1)) as refund_amount,
+            in_reporting_currency(cost_amount, coalesce(foreign_rate, 1)) as cost_amount,
+            in_reporting_currency(shipping_amount, coalesce(foreign_rate, 1)) as shipping_amount,
+            in_reporting_currency(tax_amount, coalesce(foreign_rate, 1)) as tax_amount
         )
     from owned
 
@@ -296,23 +287,10 @@ priced as (
         orders.order_date,
         keyed.product_id,
         cast(keyed.quantity as decimal(18, 4)) as quantity,
-        case
-            when coalesce(orders.rate_to_reporting, 1) = 1 then keyed.unit_price
-            else cast(cast(keyed.unit_price as decimal(26, 4)) * orders.rate_to_reporting as decimal(18, 4))
-        end as unit_price,
-        case
-            when coalesce(orders.rate_to_reporting, 1) = 1 then coalesce(keyed.discount_amount, 0)
-            else cast(
-                cast(coalesce(keyed.discount_amount, 0) as decimal(26, 4)) * orders.rate_to_reporting
-                as decimal(18, 4)
-            )
-        end as discount_amount,
+        in_reporting_currency(keyed.unit_price, coalesce(orders.rate_to_reporting, 1)) as unit_price,
+        in_reporting_currency(coalesce(keyed.discount_amount, 0), coalesce(orders.rate_to_reporting, 1)) as discount_amount,
         coalesce(
-            case
-                when coalesce(orders.rate_to_reporting, 1) = 1 then keyed.unit_cost
-                else cast(cast(keyed.unit_cost as decimal(26, 4)) * orders.rate_to_reporting as decimal(18, 4))
-            end,
-            products.unit_cost
+            in_reporting_currency(keyed.unit_cost, coalesce(orders.rate_to_reporting, 1)), products.unit_cost
         ) as unit_cost,
         coalesce(orders.is_purchase, false) as is_purchase,
         orders.order_id is null as is_orphan,

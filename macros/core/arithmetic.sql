@@ -12,10 +12,12 @@
     {{ adapter.dispatch('in_reporting_currency', 'dovecote')(amount, rate) }}
 {%- endmacro %}
 
-{# Most amounts are in it already, and products of wide decimals are dear. #}
+{# Most amounts are in it already or small: what is wider than 18 digits is dear, and to round it dearest. #}
 {% macro default__in_reporting_currency(amount, rate) -%}
     case
         when {{ rate }} = 1 then cast({{ amount }} as decimal(18, 4))
+        when {{ amount }} between -99999 and 99999 and {{ rate }} < 10
+            then cast(cast({{ amount }} as decimal(9, 4)) * cast({{ rate }} as decimal(9, 8)) as decimal(18, 4))
         else cast(cast({{ amount }} as decimal(26, 4)) * {{ rate }} as decimal(18, 4))
     end
 {%- endmacro %}
