@@ -5,14 +5,14 @@
 {%- do ref("dovecote", "int_core__restitched_visitors") %}
 {%- do ref("dovecote", "int_core__changed_events_without_visitor") %}
 {%- set newly_judged = dovecote.slice_rows("base_events", "replacing") %}
-{%- set judged_otherwise = dovecote.slice_rows("base_events", "replaced") %}
+{%- set judged_rows = dovecote.replaced_rows("base_events") %}
 {%- set changed_customer_events = ref("dovecote", "int_core__changed_customer_events") %}
 
 -- Every accepted event with its canonical type and the person it belongs to. An event without a customer
 -- belongs to the next customer seen with its anonymous_id, else to the previous one, else to the anonymous_id.
 with
 
-judged as {{ dovecote.not_materialized() if not dovecote.is_slice() }} (
+events as {{ dovecote.not_materialized() if not dovecote.is_slice() }} (
 
     {% if dovecote.is_slice() -%}
     {%- set columns %}
@@ -28,7 +28,8 @@ judged as {{ dovecote.not_materialized() if not dovecote.is_slice() }} (
         search_query,
         result_count,
         device,
-        channel
+        channel,
+        cast(null as string) as known_event_type
     {%- endset %}
     select {{ columns }}
     from {{ newly_judged }} as newly_judged
@@ -38,8 +39,37 @@ judged as {{ dovecote.not_materialized() if not dovecote.is_slice() }} (
 
     select {{ columns }}
     from {{ changed_customer_events }}
+
+    union all
+
+    {#- what was known of the others of these visitors still holds, but for whom they belong to #}
+    select
+        event_id,
+        customer_id,
+        anonymous_id,
+        session_id,
+        occurred_at,
+        event_type,
+        product_id,
+        page_path,
+        referrer,
+        search_term as search_query,
+        result_count,
+        device,
+        channel,
+        event_type as known_event_type
+    from {{ dovecote.known_rows() }} as known
+    where
+        event_id not in (select found.event_id from {{ changed_customer_events }} as found)
+        and event_id not in (
+            select judged.event_id from ({{ judged_rows }}) as judged
+            where judged.row_status = 'accepted'
+        )
     {%- else -%}
-    select * from {{ ref("dovecote", "stg_events") }}
+    select
+        *,
+        cast(null as string) as known_event_type
+    from {{ ref("dovecote", "stg_events") }}
     {%- endif %}
 
 ),
@@ -65,53 +95,11 @@ vocabulary as (
 owned as {{ dovecote.not_materialized() if not dovecote.is_slice() }} (
 
     select
-        judged.event_id,
-        coalesce(customer_merges.customer_id, judged.customer_id) as customer_id,
-        judged.anonymous_id,
-        judged.session_id,
-        judged.occurred_at,
-        {{ dovecote.local_date("judged.occurred_at") }} as event_date,
-        coalesce(vocabulary.canonical_type, 'other') as event_type,
-        judged.product_id,
-        judged.page_path,
-        judged.referrer,
-        lower(judged.search_query) as search_term,
-        judged.result_count,
-        judged.device,
-        judged.channel
-    from judged
+        events.*,
+        coalesce(customer_merges.customer_id, events.customer_id) as known_customer_id
+    from events
     left join customer_merges
-        on judged.customer_id = customer_merges.from_customer_id
-    left join vocabulary
-        on lower(judged.event_type) = vocabulary.event_type
-    {%- if dovecote.is_slice() %}
-
-    union all
-
-    {#- what was known of the others of these visitors still holds, but for whom they belong to #}
-    select
-        event_id,
-        customer_id,
-        anonymous_id,
-        session_id,
-        occurred_at,
-        event_date,
-        event_type,
-        product_id,
-        page_path,
-        referrer,
-        search_term,
-        result_count,
-        device,
-        channel
-    from {{ dovecote.known_rows() }} as known
-    where
-        event_id not in (select judged.event_id from judged)
-        and event_id not in (
-            select judged_otherwise.event_id from {{ judged_otherwise }} as judged_otherwise
-            where judged_otherwise.row_status = 'accepted'
-        )
-    {%- endif %}
+        on events.customer_id = customer_merges.from_customer_id
 
 ),
 
@@ -126,13 +114,13 @@ stitched as (
     select
         owned.*,
         coalesce(
-            owned.customer_id,
-            {{ dovecote.first_known("owned.customer_id") }} over (
+            owned.known_customer_id,
+            {{ dovecote.first_known("owned.known_customer_id") }} over (
                 partition by owned.anonymous_id
                 order by owned.occurred_at, owned.event_id
                 rows between current row and unbounded following
             ),
-            {{ dovecote.first_known("owned.customer_id") }} over (
+            {{ dovecote.first_known("owned.known_customer_id") }} over (
                 partition by owned.anonymous_id
                 order by owned.occurred_at desc, owned.event_id desc
                 rows between current row and unbounded following
@@ -147,7 +135,7 @@ stitched as (
 
     select
         owned.*,
-        coalesce(owned.customer_id, visitors.customer_id, 'anon:' || owned.anonymous_id) as person_id
+        coalesce(owned.known_customer_id, visitors.customer_id, 'anon:' || owned.anonymous_id) as person_id
     from owned
     left join visitors
         on owned.anonymous_id = visitors.anonymous_id
@@ -160,26 +148,28 @@ final as (
     select
         stitched.event_id,
         stitched.person_id,
-        stitched.customer_id,
+        stitched.known_customer_id as customer_id,
         stitched.anonymous_id,
         stitched.session_id,
         stitched.occurred_at,
-        stitched.event_date,
-        stitched.event_type,
+        {{ dovecote.local_date("stitched.occurred_at") }} as event_date,
+        coalesce(stitched.known_event_type, vocabulary.canonical_type, 'other') as event_type,
         stitched.product_id,
         stitched.page_path,
         stitched.referrer,
-        stitched.search_term,
+        lower(stitched.search_query) as search_term,
         stitched.result_count,
         stitched.device,
         stitched.channel,
         coalesce(
-            stitched.customer_id is null and stitched.person_id = 'anon:' || stitched.anonymous_id, false
+            stitched.known_customer_id is null and stitched.person_id = 'anon:' || stitched.anonymous_id, false
         ) as is_anonymous,
         exclusions.customer_id is not null as is_excluded
     from stitched
     left join exclusions
         on stitched.person_id = exclusions.customer_id
+    left join vocabulary
+        on lower(stitched.event_type) = vocabulary.event_type
 
 )
 
