@@ -143,11 +143,14 @@ class CompiledProject:
         connection = duckdb.connect()
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set threads = 1")
+        # Planning is most of the work on a small shop, and its rows are soon read in any order.
+        connection.execute("pragma disable_optimizer")
         connection.execute("attach ':memory:' as shop")
         connection.execute("use shop")
-        for node in self._needed(models, replaced):
-            schema = node.relation.rsplit(".", 1)[0]
+        needed = self._needed(models, replaced)
+        for schema in {node.relation.rsplit(".", 1)[0] for node in needed}:
             connection.execute(f"create schema if not exists {schema}")
+        for node in needed:
             if node.kind == "seed":
                 connection.execute(f"create table {node.relation} as from read_csv('{node.sql}')")
             elif node.name == "raw_input_files":
