@@ -133,18 +133,21 @@ class CompiledProject:
         as_of: datetime | None,
         models: set[str],
         replaced: Mapping[str, str] | None = None,
+        *,
+        optimizes: bool = True,
     ) -> Warehouse:
         """Run what `models` need on the rows of `raw`, each entity a frame of text columns.
 
         `replaced` gives some models another SQL; what only their own code needs is not run.
-        `as_of` is None where the rows say it.
+        `as_of` is None where the rows say it. To search for the best plans costs DuckDB more than
+        any plan on a small shop, so whoever runs hundreds of them goes without `optimizes`.
         """
         replaced = replaced or {}
         connection = duckdb.connect()
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set threads = 1")
-        # Planning is most of the work on a small shop, and its rows are soon read in any order.
-        connection.execute("pragma disable_optimizer")
+        if not optimizes:
+            connection.execute("pragma disable_optimizer")
         connection.execute("attach ':memory:' as shop")
         connection.execute("use shop")
         needed = self._needed(models, replaced)
