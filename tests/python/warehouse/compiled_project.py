@@ -21,6 +21,7 @@ import duckdb
 import pandas as pd
 
 from dbt_command import dbt_command
+from dbt_runs import parsed_file
 
 PROJECT = Path(__file__).parents[3]
 AS_OF_PLACEHOLDER = "2001-02-03T04:05:06Z"
@@ -57,9 +58,10 @@ def compile_project(
         Whether every run names its as_of; otherwise the rows say it.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    variables = dict(variables or {})
     result = dbt_command(
         [
-            *("compile", "--quiet", "--vars", json.dumps(dict(variables or {}))),
+            *("compile", "--quiet", "--vars", json.dumps(variables)),
             *("--exclude", "resource_type:test", "resource_type:unit_test"),
             *("--target-path", str(folder), "--log-path", str(folder)),
         ],
@@ -70,10 +72,17 @@ def compile_project(
             "DOVECOTE_WAREHOUSE": str(folder / "shop.duckdb"),
             **({"DOVECOTE_AS_OF": AS_OF_PLACEHOLDER} if fixes_as_of else {}),
         },
+        parsed_file(["compile", _read_while_parsing(variables)]),
     )
     if result.returncode:
         raise RuntimeError(result.stdout + result.stderr)
     return folder
+
+
+def _read_while_parsing(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the vars that yml files read: what dbt parsed with others is the same but for these."""
+    yml = "".join(path.read_text() for path in (PROJECT / "models").rglob("*.yml"))
+    return {name: value for name, value in variables.items() if f"var('{name}')" in yml}
 
 
 def _compiled_nodes(folder: Path) -> dict[str, Node]:
