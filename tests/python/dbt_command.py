@@ -76,6 +76,9 @@ def _run(
     gc.set_threshold(10_000)
     from dbt.cli.main import cli
 
+    from dbt_events import leave_out_unread_events
+
+    leave_out_unread_events()
     known = _known(parsed) if parsed else None
     try:
         cli(arguments, obj=known, prog_name="dbt")

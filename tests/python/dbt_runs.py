@@ -58,11 +58,11 @@ def run_dbt(
         ],
         project,
         environment,
-        _parsed(kind) if takes_parsed else None,
+        parsed_file(kind) if takes_parsed else None,
     )
 
 
-def _parsed(kind: object) -> Path | None:
+def parsed_file(kind: object) -> Path | None:
     """Name the file of what dbt parsed for runs of a kind, where that is kept."""
     folder = os.environ.get(PARSED)
     name = hashlib.sha256(json.dumps(kind).encode()).hexdigest()

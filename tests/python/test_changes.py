@@ -237,7 +237,7 @@ def test_rows_beyond_the_allowed_lateness_wait_in_quarantine(builds: Path) -> No
         )
     for arguments, scope, status in (
         ((), "changes", "quarantined"),
-        (("--full-refresh",), "all", "accepted"),
+        (("--full-refresh", "--select", "+base_events"), "all", "accepted"),
     ):
         result = run_dbt(
             "build",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dbt_runs import connect, run_dbt
+from dbt_runs import connect, run_dbt, warehouse_of
 
 pytestmark = pytest.mark.slow
 
@@ -52,21 +52,22 @@ def test_no_orders_at_all_give_empty_marts(tmp_path: Path) -> None:
     assert lost == ("nothing can be built",)
 
 
-def test_too_much_quarantine_leaves_the_marts_as_they_were(tmp_path: Path) -> None:
+def test_too_much_quarantine_leaves_the_marts_as_they_were(
+    own_orders: Path, tmp_path: Path
+) -> None:
+    warehouse_of(tmp_path).write_bytes(warehouse_of(own_orders).read_bytes())
     data = tmp_path / "data"
     data.mkdir()
-    orders = data / "orders.csv"
-    orders.write_text(HEADER + "1,ann,2024-01-05,10.00\n2,bob,2024-01-20,20.00\n")
-    assert run_dbt("build", tmp_path, data=data).returncode == 0
-    orders.write_text(HEADER + "1,ann,31/12/2024,10.00\n2,bob,2024-01-20,20.00\n")
+    text = (own_orders / "data" / "orders.csv").read_text()
+    (data / "orders.csv").write_text(text.replace("2024-01-05", "31/12/2024"))
     result = run_dbt("build", tmp_path, data=data)
     assert result.returncode == 1
-    assert "Dovecote: 1 of 2 rows of orders are quarantined, most for bad_type(ordered_at)" in (
+    assert "Dovecote: 1 of 5 rows of orders are quarantined, most for bad_type(ordered_at)" in (
         result.stdout
     )
     assert "orders.csv record 1" in result.stdout
     with connect(tmp_path) as connection:
         kept = connection.execute("select count(*) from dovecote_marts.fct_orders").fetchone()
         why = connection.execute("select reasons from dovecote_marts.mart_quarantine").fetchall()
-    assert kept == (2,)
+    assert kept == (5,)
     assert why == [("bad_type(ordered_at)",)]

@@ -18,6 +18,8 @@ import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
+from dbt_events import leave_out_unread_events
+
 PROJECT = Path(__file__).parents[3]
 MARTS = ("mart_input_reconciliation", "mart_quarantine")
 # The name of the file is the name of the catalog, which the parsed project holds.
@@ -77,6 +79,7 @@ class Builder:
         self._options = ["--target-path", str(folder), "--log-path", str(folder), "--threads", "1"]
         self._options += ["--no-write-json", "--log-level-file", "none"]
         self._seeded = folder / WAREHOUSE
+        leave_out_unread_events()
         with environment(folder / "no_data", self._seeded):
             self._manifest = dbtRunner().invoke(["--quiet", "parse", *self._options]).result
         with environment(None, self._seeded):

@@ -21,6 +21,7 @@ import duckdb
 import pandas as pd
 
 from dbt_command import dbt_command
+from dbt_runs import parsed_file
 
 PROJECT = Path(__file__).parents[3]
 AS_OF_PLACEHOLDER = "2001-02-03T04:05:06Z"
@@ -57,9 +58,10 @@ def compile_project(
         Whether every run names its as_of; otherwise the rows say it.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    variables = dict(variables or {})
     result = dbt_command(
         [
-            *("compile", "--quiet", "--vars", json.dumps(dict(variables or {}))),
+            *("compile", "--quiet", "--vars", json.dumps(variables)),
             *("--exclude", "resource_type:test", "resource_type:unit_test"),
             *("--target-path", str(folder), "--log-path", str(folder)),
         ],
@@ -70,10 +72,17 @@ def compile_project(
             "DOVECOTE_WAREHOUSE": str(folder / "shop.duckdb"),
             **({"DOVECOTE_AS_OF": AS_OF_PLACEHOLDER} if fixes_as_of else {}),
         },
+        parsed_file(["compile", _read_while_parsing(variables)]),
     )
     if result.returncode:
         raise RuntimeError(result.stdout + result.stderr)
     return folder
+
+
+def _read_while_parsing(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the vars that yml files read: what dbt parsed with others is the same but for these."""
+    yml = "".join(path.read_text() for path in (PROJECT / "models").rglob("*.yml"))
+    return {name: value for name, value in variables.items() if f"var('{name}')" in yml}
 
 
 def _compiled_nodes(folder: Path) -> dict[str, Node]:
@@ -133,21 +142,27 @@ class CompiledProject:
         as_of: datetime | None,
         models: set[str],
         replaced: Mapping[str, str] | None = None,
+        *,
+        optimizes: bool = True,
     ) -> Warehouse:
         """Run what `models` need on the rows of `raw`, each entity a frame of text columns.
 
         `replaced` gives some models another SQL; what only their own code needs is not run.
-        `as_of` is None where the rows say it.
+        `as_of` is None where the rows say it. To search for the best plans costs DuckDB more than
+        any plan on a small shop, so whoever runs hundreds of them goes without `optimizes`.
         """
         replaced = replaced or {}
         connection = duckdb.connect()
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set threads = 1")
+        if not optimizes:
+            connection.execute("pragma disable_optimizer")
         connection.execute("attach ':memory:' as shop")
         connection.execute("use shop")
-        for node in self._needed(models, replaced):
-            schema = node.relation.rsplit(".", 1)[0]
+        needed = self._needed(models, replaced)
+        for schema in {node.relation.rsplit(".", 1)[0] for node in needed}:
             connection.execute(f"create schema if not exists {schema}")
+        for node in needed:
             if node.kind == "seed":
                 connection.execute(f"create table {node.relation} as from read_csv('{node.sql}')")
             elif node.name == "raw_input_files":

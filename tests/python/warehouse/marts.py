@@ -61,6 +61,7 @@ def run_all(
         as_of,
         names | set(more),
         replaced={"int_retention__cohort_counts": counts_sql(project, COMBINATIONS)},
+        optimizes=False,
     )
     found = {name: warehouse.rows(name) for name in sorted(names | set(more))}
     warehouse.connection.close()
