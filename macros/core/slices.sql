@@ -1,32 +1,27 @@
 {#
-    Puts the new rows of a slice in the place of the old ones, in one transaction. Both stay beside the table until the
-    build ends, as do those of them that differ, for what rests on them.
+    Puts the new rows of a slice in the place of the old ones, on DuckDB in one transaction. Both stay beside the table
+    until the build ends, as do those of them that differ, for what rests on them.
 #}
 {% macro replace_slice() %}
     {%- set rows = {} -%}
     {%- for state in dovecote.slice_states() -%} {%- do rows.update({state: dovecote.slice_relation(model.name, state)}) -%} {%- endfor -%}
-    {%- set places = dovecote.places_of_slice(rows['made']) -%}
     {{ run_hooks(pre_hooks) }}
     {#- the code of a slice that a relation names may read what was known of it -#}
-    {%- if config.get('slice_of') -%} {%- do dovecote.take_known_rows(rows['known'], places) -%} {%- endif -%}
+    {%- if config.get('slice_of') -%} {%- do dovecote.take_known_rows(rows) -%} {%- endif -%}
     {% call statement('main') -%}
-        create or replace table {{ rows['made'] }} as {{ compiled_code }}
+        {{ dovecote.table_made_anew(rows['made'], dovecote.as_stored(compiled_code)) }}
     {%- endcall %}
-    {%- if not config.get('slice_of') -%} {%- do dovecote.take_known_rows(rows['known'], places) -%} {%- endif -%}
+    {%- if not config.get('slice_of') -%} {%- do dovecote.take_known_rows(rows) -%} {%- endif -%}
     {%- set are_same = dovecote.each_of(
         adapter.get_columns_in_relation(this) | map(attribute='quoted') | list, "made.{0} is not distinct from known.{0}", " and "
     ) -%}
-    {%- do run_query(
-        "create or replace table " ~ rows['replaced'] ~ " as select * from " ~ rows['known'] ~ " as known anti join " ~ rows['made']
-        ~ " as made on " ~ are_same
-    ) -%}
-    {%- do run_query(
-        "create or replace table " ~ rows['replacing'] ~ " as select * from " ~ rows['made'] ~ " as made anti join " ~ rows['known']
-        ~ " as known on " ~ are_same
-    ) -%}
-    {%- do run_query("delete from " ~ this ~ " where rowid in (select known_place from " ~ rows['replaced'] ~ ")") -%}
-    {%- do run_query("insert into " ~ this ~ " by name select * from " ~ rows['replacing']) -%}
-    {%- for state in ['known', 'replaced'] -%} {%- do run_query("alter table " ~ rows[state] ~ " drop column known_place") -%} {%- endfor -%}
+    {%- do run_query(dovecote.table_made_anew(
+        rows['replaced'], "select * from " ~ rows['known'] ~ " as known anti join " ~ rows['made'] ~ " as made on " ~ are_same
+    )) -%}
+    {%- do run_query(dovecote.table_made_anew(
+        rows['replacing'], "select * from " ~ rows['made'] ~ " as made anti join " ~ rows['known'] ~ " as known on " ~ are_same
+    )) -%}
+    {%- do dovecote.write_slice(rows) -%}
     {{ run_hooks(post_hooks) }}
     {{ adapter.commit() }}
     {{ return({'relations': [this]}) }}
@@ -34,31 +29,87 @@
 
 
 {# Takes the rows that a slice may replace. #}
-{% macro take_known_rows(known, places) %}
+{% macro take_known_rows(rows) %}
+    {{ return(adapter.dispatch('take_known_rows', 'dovecote')(rows)) }}
+{% endmacro %}
+
+{% macro default__take_known_rows(rows) %}
+    {%- set places = (
+        "select sliced.rowid from " ~ this ~ " as sliced inner join " ~ ref('dovecote', config.get('slice_of')) ~ " as found on " ~ config.get('slice_on')
+    ) if config.get('slice_on') else dovecote.each_of(
+        dovecote.slice_conditions(rows['made']), "select sliced.rowid from " ~ this ~ " as sliced where {0}", " union "
+    ) -%}
     {#- places first, so that other columns are read of these rows alone -#}
     {%- do run_query(
-        "create or replace table " ~ known ~ " as select *, rowid as known_place from " ~ this ~ " where rowid in (" ~ places ~ ")"
+        "create or replace table " ~ rows['known'] ~ " as select *, rowid as known_place from " ~ this ~ " where rowid in (" ~ places ~ ")"
     ) -%}
 {% endmacro %}
 
+{% macro spark__take_known_rows(rows) %}
+    {%- set are_known = (
+        "exists (select 1 from " ~ ref('dovecote', config.get('slice_of')) ~ " as found where " ~ config.get('slice_on') ~ ")"
+    ) if config.get('slice_on') else dovecote.slice_conditions(rows['made']) | join(" or ") -%}
+    {%- do run_query(dovecote.table_made_anew(rows['known'], "select * from " ~ this ~ " as sliced where " ~ are_known)) -%}
+{% endmacro %}
 
-{# The places of the rows of this table that a slice may replace, as a query; `made` are the rows that it has made. #}
-{% macro places_of_slice(made) %}
-    {%- set slice_of = config.get('slice_of') -%}
-    {%- if config.get('slice_on') -%}
-        {{ return(
-            "select sliced.rowid from " ~ this ~ " as sliced inner join " ~ ref('dovecote', slice_of) ~ " as found on " ~ config.get('slice_on')
-        ) }}
-    {%- endif -%}
-    {%- set places = [] -%}
+
+{# The conditions of which a row `sliced` that a slice may replace meets any; `made` are the rows that it has made. #}
+{% macro slice_conditions(made) %}
+    {%- set conditions = [] -%}
     {%- for key, relation in dovecote.slices() -%}
-        {%- do places.append(
-            "select sliced.rowid from " ~ this ~ " as sliced where "
-            ~ dovecote.is_among(key, ref('dovecote', relation) if relation else made, config.get('slice_column', key))
+        {%- do conditions.append(
+            dovecote.is_among(key, ref('dovecote', relation) if relation else made, config.get('slice_column', key))
             ~ (" and " ~ config.get('slice_where') if config.get('slice_where') else "")
         ) -%}
     {%- endfor -%}
-    {{ return(places | join(" union ")) }}
+    {{ return(conditions) }}
+{% endmacro %}
+
+
+{# Writes what differs of a slice into its table. #}
+{% macro write_slice(rows) %}
+    {{ return(adapter.dispatch('write_slice', 'dovecote')(rows)) }}
+{% endmacro %}
+
+{% macro default__write_slice(rows) %}
+    {%- do run_query("delete from " ~ this ~ " where rowid in (select known_place from " ~ rows['replaced'] ~ ")") -%}
+    {%- do run_query("insert into " ~ this ~ " by name select * from " ~ rows['replacing']) -%}
+    {%- for state in ['known', 'replaced'] -%} {%- do run_query("alter table " ~ rows[state] ~ " drop column known_place") -%} {%- endfor -%}
+{% endmacro %}
+
+{#
+    Spark overwrites the months that hold a row that differs, or the whole of a table without months. As it cannot
+    overwrite what it reads, their rows are staged before.
+#}
+{% macro spark__write_slice(rows) %}
+    {%- set columns = adapter.get_columns_in_relation(this) | map(attribute='quoted') | list -%}
+    {%- set all_columns = columns | join(", ") -%}
+    {%- set month = "stored_month" if config.get('stored_by_month_of') else "'all'" -%}
+    {%- set months = dovecote.distinct_values(
+        month, "(select " ~ all_columns ~ " from " ~ rows['replaced'] ~ " union all select " ~ all_columns ~ " from " ~ rows['replacing'] ~ ")"
+    ) -%}
+    {%- if months -%}
+        {%- set staged = dovecote.slice_relation(model.name, 'staged') -%}
+        {%- do run_query(dovecote.table_made_anew(
+            staged,
+            "select " ~ all_columns ~ " from " ~ this ~ " as known anti join " ~ rows['replaced'] ~ " as replaced on "
+            ~ dovecote.each_of(columns, "known.{0} is not distinct from replaced.{0}", " and ")
+            ~ " where " ~ month ~ " in (" ~ dovecote.quoted_list(months) ~ ")"
+            ~ " union all select " ~ all_columns ~ " from " ~ rows['replacing']
+        )) -%}
+        {%- do dovecote.overwrite_table(this, dovecote.by_month("select * from " ~ staged)) -%}
+        {%- set filled = dovecote.distinct_values(month, staged) if config.get('stored_by_month_of') else months -%}
+        {%- for emptied in months if emptied not in filled -%}
+            {%- do run_query("alter table " ~ this ~ " drop if exists partition (stored_month = '" ~ emptied ~ "')") -%}
+        {%- endfor -%}
+        {%- do run_query("drop table " ~ staged) -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# The values that a column or expression has in a relation. #}
+{% macro distinct_values(value, relation) %}
+    {{ return(run_query("select distinct " ~ value ~ " from " ~ relation).columns[0].values() | list) }}
 {% endmacro %}
 
 
@@ -81,7 +132,7 @@
 
 {# Where a table's slice is kept in one of these states. #}
 {% macro slice_relation(name, state) %}
-    {{ return(dovecote.history_schema() ~ '.' ~ state ~ '_' ~ name) }}
+    {{ return(dovecote.kept_schema() ~ '.' ~ state ~ '_' ~ name) }}
 {% endmacro %}
 
 

@@ -20,20 +20,22 @@
 {% macro add_changes() %}
     {%- set keys = config.require('sum_keys') -%}
     {%- set sums = adapter.get_columns_in_relation(this) | map(attribute='name') | reject('in', keys) | list -%}
-    {%- set changes = make_temp_relation(this).identifier -%}
+    {%- set changes = dovecote.scratch_table(make_temp_relation(this).identifier) -%}
     {{ run_hooks(pre_hooks) }}
     {%- do dovecote.take_left_rows() -%}
     {%- do dovecote.take_counted_rows('before') -%}
-    {%- do run_query("create or replace temp table " ~ changes ~ " as select " ~ keys | join(", ") ~ ", "
-        ~ dovecote.each_of(sums, "-{0} as {0}") ~ " from (" ~ compiled_code ~ ")") -%}
+    {%- do run_query(dovecote.table_made_anew(
+        changes, "select " ~ keys | join(", ") ~ ", " ~ dovecote.each_of(sums, "-{0} as {0}") ~ " from (" ~ compiled_code ~ ")", is_scratch=true
+    )) -%}
     {%- do dovecote.take_counted_rows('now') -%}
     {% call statement('main') -%}
         insert into {{ changes }} by name {{ compiled_code }}
     {%- endcall %}
     {%- do run_query("insert into " ~ changes ~ " by name select * from " ~ this) -%}
-    {%- do run_query("delete from " ~ this) -%}
-    {%- do run_query("insert into " ~ this ~ " by name select " ~ keys | join(", ") ~ ", " ~ dovecote.each_of(sums, "sum({0}) as {0}")
-        ~ " from " ~ changes ~ " group by all having " ~ dovecote.each_of(sums, "sum({0}) <> 0", " or ")) -%}
+    {%- do dovecote.overwrite_table(
+        this, "select " ~ keys | join(", ") ~ ", " ~ dovecote.each_of(sums, "sum({0}) as {0}")
+        ~ " from " ~ changes ~ " group by all having " ~ dovecote.each_of(sums, "sum({0}) <> 0", " or ")
+    ) -%}
     {%- do run_query("drop table " ~ changes) -%}
     {%- do dovecote.drop_left_rows() -%}
     {{ run_hooks(post_hooks) }}
@@ -55,7 +57,7 @@
             {%- set counted = dovecote.counted_rows(node.name, people) -%}
             {%- set person = node.config.slice_key -%}
             {%- if node.config.slice_on -%}
-                {%- do dovecote.take_rows(counted, differing ~ " union all by name select * from " ~ dovecote.left_rows(node.name, people)) -%}
+                {%- do dovecote.take_rows(counted, differing ~ " union all select * from " ~ dovecote.left_rows(node.name, people)) -%}
             {%- elif node.config.slice_of == people -%}
                 {%- do dovecote.take_rows(counted, all_rows) -%}
             {%- else -%}
@@ -78,11 +80,13 @@
     {%- for node in dovecote.sliced_inputs() if node.config.slice_on -%}
         {%- set key = node.config.unique_key -%}
         {%- for people in config.get('sums_people', {}).get(node.name, []) -%}
-            {%- do run_query(
-                "create or replace temp table " ~ dovecote.left_rows(node.name, people) ~ " as select * from " ~ ref('dovecote', node.name)
+            {%- do run_query(dovecote.table_made_anew(
+                dovecote.left_rows(node.name, people),
+                "select * from " ~ ref('dovecote', node.name)
                 ~ " where " ~ dovecote.is_among(node.config.slice_key, ref('dovecote', people), "person_id")
-                ~ " and " ~ dovecote.is_among(key, dovecote.slice_relation(node.name, 'replacing'), key, negated=true)
-            ) -%}
+                ~ " and " ~ dovecote.is_among(key, dovecote.slice_relation(node.name, 'replacing'), key, negated=true),
+                is_scratch=true
+            )) -%}
         {%- endfor -%}
     {%- endfor -%}
 {% endmacro %}
@@ -101,7 +105,7 @@
 
 {# The temporary table of such rows. #}
 {% macro left_rows(name, people) %}
-    {{ return(dovecote.counted_rows(name, people) ~ '__left') }}
+    {{ return(dovecote.scratch_table(dovecote.counted_rows(name, people) ~ '__left')) }}
 {% endmacro %}
 
 

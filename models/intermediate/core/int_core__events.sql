@@ -1,6 +1,6 @@
 {{ config(
     materialized="sliced_table", slice_key=["anonymous_id", "event_id"],
-    slice_of=["int_core__restitched_visitors", "int_core__changed_events_without_visitor"]
+    slice_of=["int_core__restitched_visitors", "int_core__changed_events_without_visitor"], stored_by_month_of="occurred_at"
 ) }}
 {%- set restitched_visitors = ref("dovecote", "int_core__restitched_visitors") %}
 {%- set changed_events = ref("dovecote", "int_core__changed_events_without_visitor") %}
@@ -19,19 +19,13 @@ events as {{ dovecote.not_materialized() if not dovecote.is_slice() }} (
 
     union all
 
-    {#- places first, so that other columns are read of these rows alone #}
     select known.* from {{ base_events }} as known
     where
         known.row_status = 'accepted'
-        and known.rowid in (
-            select seen.rowid from {{ base_events }} as seen
-            where {{ dovecote.is_among("anonymous_id", restitched_visitors, "anonymous_id") }}
-
-            union
-
-            select seen.rowid from {{ base_events }} as seen
-            where {{ dovecote.is_among("event_id", changed_events, "event_id") }}
-        )
+        and {{ dovecote.meets_any("known", base_events, [
+            dovecote.is_among("anonymous_id", restitched_visitors, "anonymous_id"),
+            dovecote.is_among("event_id", changed_events, "event_id"),
+        ]) }}
         and not exists (
             select 1 from {{ newly_judged }} as newly_judged
             where known.event_id = newly_judged.event_id and newly_judged.row_status = 'accepted'
