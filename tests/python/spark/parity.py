@@ -107,7 +107,7 @@ def differences(
 
 def _with_one_integer(side: Side) -> Side:
     types = {
-        name: "BIGINT" if kind in ("INTEGER", "SMALLINT", "TINYINT") else kind
+        name: "BIGINT" if kind in ("HUGEINT", "INTEGER", "SMALLINT", "TINYINT") else kind
         for name, kind in side.types.items()
     }
     return replace(side, types=types)
