@@ -536,7 +536,7 @@
 {%- endmacro %}
 
 
-{# The statement that makes a table of a query, in the place of an old one; a scratch table is the statement's session's. #}
+{# The statement that makes a table of a query in the place of an old one; a scratch table is nobody else's. #}
 {% macro table_made_anew(relation, query, is_scratch=false) %}
     {{ return(adapter.dispatch('table_made_anew', 'dovecote')(relation, query, is_scratch)) }}
 {% endmacro %}
@@ -551,7 +551,7 @@
 {% endmacro %}
 
 
-{# What such a table is called, which Spark keeps with what a build keeps. #}
+{# What a scratch table is called; Spark, which has no temporary tables, keeps it with what a build keeps. #}
 {% macro scratch_table(name) %}
     {{ return(adapter.dispatch('scratch_table', 'dovecote')(name)) }}
 {% endmacro %}
@@ -565,7 +565,7 @@
 {% endmacro %}
 
 
-{# Puts the rows of a query in the place of all rows of a table; on Spark, of all rows of the partitions that it has rows of. #}
+{# Puts the rows of a query in the place of all rows of a table; on Spark of those of the partitions that it has rows of. #}
 {% macro overwrite_table(relation, query) %}
     {{ return(adapter.dispatch('overwrite_table', 'dovecote')(relation, query)) }}
 {% endmacro %}

@@ -81,12 +81,13 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
     """Build before the last two days' files come, and what they change after."""
     folder = tmp_path_factory.mktemp("builds")
     data = folder / "data"
-    write_days(folder / "days")
-    _write_together(folder / "days", data, to_come=False)
+    days = tmp_path_factory.mktemp("days")
+    write_days(days)
+    _write_together(days, data, to_come=False)
     merge_customers(data)
     _build(folder, data, AS_OF, "--target", "spark_local")
     before = _files_of_months(folder / "spark" / "tables")
-    _write_together(folder / "days", data, to_come=True)
+    _write_together(days, data, to_come=True)
     add_late_echoes(data)
     send_again(data)
     exclude_others(data)
