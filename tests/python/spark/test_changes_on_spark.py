@@ -98,20 +98,21 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
 def _write_together(days: Path, data: Path, *, to_come: bool) -> None:
     """Write all days of before as one file, as Spark takes a while for each; or those to come."""
     with duckdb.connect() as connection:
-        for entity in sorted({path.relative_to(days).parts[0] for path in days.rglob("*.parquet")}):
-            files = [
-                str(path)
-                for path in sorted(days.rglob("*.parquet"))
-                if path.relative_to(days).parts[0] == entity
-                and path.stem < "2025-07-13"
-                and (entity in DAYED and path.stem >= FIRST_DAY_TO_COME) == to_come
-            ]
-            name = f"{entity}/2025/{'new' if to_come else 'known'}" if entity in DAYED else entity
-            if files:
-                target = data / f"{name.removesuffix('.parquet')}.parquet"
+        for entity in days.iterdir():
+            files = sorted(entity.rglob("*.parquet")) if entity.is_dir() else [entity]
+            target = data / f"{entity.stem}.parquet"
+            if entity.name in DAYED:
+                target = data / entity.name / "2025" / f"{'new' if to_come else 'known'}.parquet"
+                files = [
+                    file
+                    for file in files
+                    if (file.stem >= FIRST_DAY_TO_COME) == to_come and file.stem < "2025-07-13"
+                ]
+            if entity.name in DAYED or not to_come:
                 target.parent.mkdir(parents=True, exist_ok=True)
+                names = [str(file) for file in files]
                 connection.execute(
-                    f"copy (from read_parquet({files}, union_by_name = true)) to '{target}'"
+                    f"copy (from read_parquet({names}, union_by_name = true)) to '{target}'"
                 )
 
 
