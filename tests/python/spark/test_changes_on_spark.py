@@ -198,8 +198,9 @@ def _kill_when(builds: Builds, is_time: Callable[[], object]) -> None:
     process = subprocess.Popen(
         [
             *(str(Path(sys.executable).with_name("dbt")), "build", "--target", "spark_local"),
-            *("--target-path", str(builds.folder / "target"), "--exclude-resource-type"),
-            *("unit_test", "--vars", json.dumps(VARIABLES)),
+            *("--target-path", str(builds.folder / "target")),
+            *("--log-path", str(builds.folder / "logs")),
+            *("--exclude-resource-type", "unit_test", "--vars", json.dumps(VARIABLES)),
         ],
         cwd=PROJECT,
         env={k: v for k, v in os.environ.items() if not k.startswith("DOVECOTE_")} | settings,
