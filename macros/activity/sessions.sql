@@ -38,7 +38,7 @@
 {% macro events_in_changed_visits(events) -%}
     {%- set changed_visits = ref("dovecote", "int_activity__changed_visits") -%}
     {%- if dovecote.is_slice() -%}
-    {%- set first_change = run_query("select min(changed_from) from " ~ changed_visits).rows[0][0] or "9999-12-31" -%}
+    {%- set first_change = run_query("select cast(min(changed_from) as string) from " ~ changed_visits).rows[0][0] or "9999-12-31" -%}
     (
         select events.*
         from {{ events }} as events

@@ -27,7 +27,45 @@
 {% endmacro %}
 
 {% macro spark__build_table() %}
-    {{ return(dbt.materialization_table_spark()) }}
+    {%- if not config.get('stored_by_month_of') -%}
+        {{ return(dbt.materialization_table_spark()) }}
+    {%- endif -%}
+    {%- set new = this.incorporate(type='table') -%}
+    {{ run_hooks(pre_hooks) }}
+    {%- do adapter.drop_relation(load_cached_relation(this) or new) -%}
+    {% call statement('main') -%}
+        create table {{ new }} {{ file_format_clause() }} partitioned by (stored_month) as
+        {{ dovecote.by_month(dovecote.as_stored(compiled_code)) }}
+    {%- endcall %}
+    {{ run_hooks(post_hooks) }}
+    {%- do persist_docs(new, model) -%}
+    {{ return({'relations': [new]}) }}
+{% endmacro %}
+
+
+{#
+    The rows of a query as this table stores them. On Spark a table may be partitioned by the month of an instant or a
+    date (`stored_by_month_of`), so that a build of changes overwrites few of its files; the month is its last column.
+#}
+{% macro as_stored(query) %}
+    {{ return(adapter.dispatch('as_stored', 'dovecote')(query)) }}
+{% endmacro %}
+
+{% macro default__as_stored(query) %}
+    {{ return(query) }}
+{% endmacro %}
+
+{% macro spark__as_stored(query) %}
+    {%- set instant = config.get('stored_by_month_of') -%}
+    {{ return(
+        "select *, coalesce(date_format(" ~ instant ~ ", 'yyyy-MM'), 'none') as stored_month from (" ~ query ~ ") as new_rows"
+        if instant else query
+    ) }}
+{% endmacro %}
+
+{# Stored rows in few files a month, on Spark. #}
+{% macro by_month(query) %}
+    {{ return("select /*+ rebalance(stored_month) */ * from (" ~ query ~ ") as stored" if config.get('stored_by_month_of') else query) }}
 {% endmacro %}
 
 

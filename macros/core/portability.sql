@@ -505,6 +505,82 @@
 {%- endmacro %}
 
 
+{#
+    A condition on a row of a relation, for keys that came lately and lie together: DuckDB looks for their places first, so
+    that it reads other columns of these alone.
+#}
+{% macro by_place(row, relation, condition) -%}
+    {{ adapter.dispatch('by_place', 'dovecote')(row, relation, condition) }}
+{%- endmacro %}
+
+{% macro default__by_place(row, relation, condition) -%}
+    {{ row }}.rowid in (select seen.rowid from {{ relation }} as seen where {{ condition }})
+{%- endmacro %}
+
+{% macro spark__by_place(row, relation, condition) -%}
+    {{ condition }}
+{%- endmacro %}
+
+
+{# The function that stops a query with a sentence. #}
+{% macro error_function() -%}
+    {{ adapter.dispatch('error_function', 'dovecote')() }}
+{%- endmacro %}
+
+{% macro default__error_function() -%}
+    error
+{%- endmacro %}
+
+{% macro spark__error_function() -%}
+    raise_error
+{%- endmacro %}
+
+
+{# The statement that makes a table of a query in the place of an old one; a scratch table is nobody else's. #}
+{% macro table_made_anew(relation, query, is_scratch=false) %}
+    {{ return(adapter.dispatch('table_made_anew', 'dovecote')(relation, query, is_scratch)) }}
+{% endmacro %}
+
+{% macro default__table_made_anew(relation, query, is_scratch) %}
+    {{ return("create or replace " ~ ("temp " if is_scratch else "") ~ "table " ~ relation ~ " as " ~ query) }}
+{% endmacro %}
+
+{% macro spark__table_made_anew(relation, query, is_scratch) %}
+    {%- do run_query("drop table if exists " ~ relation) -%}
+    {{ return("create table " ~ relation ~ " using parquet as " ~ query) }}
+{% endmacro %}
+
+
+{# What a scratch table is called; Spark, which has no temporary tables, keeps it with what a build keeps. #}
+{% macro scratch_table(name) %}
+    {{ return(adapter.dispatch('scratch_table', 'dovecote')(name)) }}
+{% endmacro %}
+
+{% macro default__scratch_table(name) %}
+    {{ return(name) }}
+{% endmacro %}
+
+{% macro spark__scratch_table(name) %}
+    {{ return(dovecote.kept_schema() ~ '.' ~ name) }}
+{% endmacro %}
+
+
+{# Puts the rows of a query in the place of all rows of a table; on Spark of those of the partitions that it has rows of. #}
+{% macro overwrite_table(relation, query) %}
+    {{ return(adapter.dispatch('overwrite_table', 'dovecote')(relation, query)) }}
+{% endmacro %}
+
+{% macro default__overwrite_table(relation, query) %}
+    {%- do run_query("delete from " ~ relation) -%}
+    {%- do run_query("insert into " ~ relation ~ " by name " ~ query) -%}
+{% endmacro %}
+
+{% macro spark__overwrite_table(relation, query) %}
+    {%- do run_query("set spark.sql.sources.partitionOverwriteMode = dynamic") -%}
+    {%- do run_query("insert overwrite table " ~ relation ~ " by name " ~ query) -%}
+{% endmacro %}
+
+
 {# Rows of a table outside of what dbt manages changed in place. #}
 {% macro update_rows(relation, assignments, condition) %}
     {{ return(adapter.dispatch('update_rows', 'dovecote')(relation, assignments, condition)) }}
@@ -551,8 +627,10 @@
 {% macro rewrite_table(relation, query) %}
     {%- set rewritten = relation ~ "__rewritten" -%}
     {%- do run_query("drop table if exists " ~ rewritten) -%}
-    {%- do run_query("create table " ~ rewritten ~ " using parquet as " ~ query) -%}
-    {%- do run_query("insert overwrite table " ~ relation ~ " select * from " ~ rewritten) -%}
+    {%- do adapter.clear_place(rewritten) -%}
+    {#- as one file, which a kill leaves as a whole or not at all -#}
+    {%- do run_query("create table " ~ rewritten ~ " using parquet as select /*+ coalesce(1) */ * from (" ~ query ~ ")") -%}
+    {%- do run_query("insert overwrite table " ~ relation ~ " select /*+ coalesce(1) */ * from " ~ rewritten) -%}
     {%- do run_query("drop table " ~ rewritten) -%}
 {% endmacro %}
 

@@ -46,7 +46,7 @@
     {%- if dovecote.scope() == 'changes' -%}
         case
             when {{ currency }} is distinct from (select reporting_currency from {{ dovecote.previous_relation("int_core__run") }})
-                then error('Dovecote: most orders are in another currency than in the last build: build with --full-refresh, or set dovecote_currency.')
+                then {{ dovecote.error_function() }}('Dovecote: most orders are in another currency than in the last build: build with --full-refresh, or set dovecote_currency.')
             else {{ currency }}
         end
     {%- else -%}

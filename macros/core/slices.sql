@@ -1,6 +1,6 @@
 {#
-    Puts the new rows of a slice in the place of the old ones, in one transaction. Both stay beside the table until the
-    build ends, as do those of them that differ, for what rests on them.
+    Puts the new rows of a slice in the place of the old ones, on DuckDB in one transaction. Both stay beside the table
+    until the build ends, as do those of them that differ, for what rests on them.
 #}
 {% macro replace_slice() %}
     {%- set rows = {} -%}
@@ -9,44 +9,104 @@
     {#- the code of a slice that a relation names may read what was known of it -#}
     {%- if config.get('slice_of') -%} {%- do dovecote.take_known_rows(rows) -%} {%- endif -%}
     {% call statement('main') -%}
-        create or replace table {{ rows['made'] }} as {{ compiled_code }}
+        {{ dovecote.table_made_anew(rows['made'], dovecote.as_stored(compiled_code)) }}
     {%- endcall %}
     {%- if not config.get('slice_of') -%} {%- do dovecote.take_known_rows(rows) -%} {%- endif -%}
     {%- set are_same = dovecote.each_of(
         adapter.get_columns_in_relation(this) | map(attribute='quoted') | list, "made.{0} is not distinct from known.{0}", " and "
     ) -%}
-    {%- do run_query(
-        "create or replace table " ~ rows['replaced'] ~ " as select * from " ~ rows['known'] ~ " as known anti join " ~ rows['made']
-        ~ " as made on " ~ are_same
-    ) -%}
-    {%- do run_query(
-        "create or replace table " ~ rows['replacing'] ~ " as select * from " ~ rows['made'] ~ " as made anti join " ~ rows['known']
-        ~ " as known on " ~ are_same
-    ) -%}
-    {%- do run_query("delete from " ~ this ~ " where rowid in (select known_place from " ~ rows['replaced'] ~ ")") -%}
-    {%- do run_query("insert into " ~ this ~ " by name select * from " ~ rows['replacing']) -%}
-    {%- for state in ['known', 'replaced'] -%} {%- do run_query("alter table " ~ rows[state] ~ " drop column known_place") -%} {%- endfor -%}
+    {%- do run_query(dovecote.table_made_anew(
+        rows['replaced'], "select * from " ~ rows['known'] ~ " as known anti join " ~ rows['made'] ~ " as made on " ~ are_same
+    )) -%}
+    {%- do run_query(dovecote.table_made_anew(
+        rows['replacing'], "select * from " ~ rows['made'] ~ " as made anti join " ~ rows['known'] ~ " as known on " ~ are_same
+    )) -%}
+    {%- do dovecote.write_slice(rows) -%}
     {{ run_hooks(post_hooks) }}
     {{ adapter.commit() }}
     {{ return({'relations': [this]}) }}
 {% endmacro %}
 
 
-{# Takes the rows of this table that a slice may replace, each with its place; `made` are the rows that it has made. #}
+{# Takes the rows of this table that a slice may replace, on DuckDB each with its place. #}
 {% macro take_known_rows(rows) %}
-    {%- set of_slice = "select sliced.*, sliced.rowid as known_place from " ~ this ~ " as sliced" -%}
-    {%- set parts = [] -%}
-    {%- if config.get('slice_on') -%}
-        {%- do parts.append(of_slice ~ " semi join " ~ ref('dovecote', config.get('slice_of')) ~ " as found on " ~ config.get('slice_on')) -%}
-    {%- else -%}
-        {%- for key, relation in dovecote.slices() -%}
-            {%- set is_found = dovecote.is_among(key, ref('dovecote', relation) if relation else rows['made'], config.get('slice_column', key)) -%}
-            {#- keys that came lately lie together, so that other columns are read of few places -#}
-            {%- if not relation -%} {%- set is_found = "sliced.rowid in (select rowid from " ~ this ~ " where " ~ is_found ~ ")" -%} {%- endif -%}
-            {%- do parts.append(of_slice ~ " where " ~ is_found ~ (" and " ~ config.get('slice_where') if config.get('slice_where') else "")) -%}
+    {{ return(adapter.dispatch('take_known_rows', 'dovecote')(rows)) }}
+{% endmacro %}
+
+{% macro default__take_known_rows(rows) %}
+    {%- set of_slice = "select sliced.*, sliced.rowid as known_place from " ~ this ~ " as sliced " -%}
+    {%- set known_rows = (
+        of_slice ~ "semi join " ~ ref('dovecote', config.get('slice_of')) ~ " as found on " ~ config.get('slice_on')
+    ) if config.get('slice_on') else dovecote.each_of(dovecote.slice_conditions(rows['made']), of_slice ~ "where {0}", " union ") -%}
+    {%- do run_query(dovecote.table_made_anew(rows['known'], known_rows)) -%}
+{% endmacro %}
+
+{% macro spark__take_known_rows(rows) %}
+    {%- set are_known = (
+        "exists (select 1 from " ~ ref('dovecote', config.get('slice_of')) ~ " as found where " ~ config.get('slice_on') ~ ")"
+    ) if config.get('slice_on') else dovecote.slice_conditions(rows['made']) | join(" or ") -%}
+    {%- do run_query(dovecote.table_made_anew(rows['known'], "select * from " ~ this ~ " as sliced where " ~ are_known)) -%}
+{% endmacro %}
+
+
+{# The conditions of which a row `sliced` that a slice may replace meets any; `made` are the rows that it has made. #}
+{% macro slice_conditions(made) %}
+    {%- set conditions = [] -%}
+    {%- for key, relation in dovecote.slices() -%}
+        {%- set is_found = dovecote.is_among(key, ref('dovecote', relation) if relation else made, config.get('slice_column', key)) -%}
+        {%- do conditions.append(
+            (is_found if relation else dovecote.by_place("sliced", this, is_found))
+            ~ (" and " ~ config.get('slice_where') if config.get('slice_where') else "")
+        ) -%}
+    {%- endfor -%}
+    {{ return(conditions) }}
+{% endmacro %}
+
+
+{# Writes what differs of a slice into its table. #}
+{% macro write_slice(rows) %}
+    {{ return(adapter.dispatch('write_slice', 'dovecote')(rows)) }}
+{% endmacro %}
+
+{% macro default__write_slice(rows) %}
+    {%- do run_query("delete from " ~ this ~ " where rowid in (select known_place from " ~ rows['replaced'] ~ ")") -%}
+    {%- do run_query("insert into " ~ this ~ " by name select * from " ~ rows['replacing']) -%}
+    {%- for state in ['known', 'replaced'] -%} {%- do run_query("alter table " ~ rows[state] ~ " drop column known_place") -%} {%- endfor -%}
+{% endmacro %}
+
+{#
+    Spark overwrites the months that hold a row that differs, or the whole of a table without months. As it cannot
+    overwrite what it reads, their rows are staged before.
+#}
+{% macro spark__write_slice(rows) %}
+    {%- set columns = adapter.get_columns_in_relation(this) | map(attribute='quoted') | list -%}
+    {%- set all_columns = columns | join(", ") -%}
+    {%- set month = "stored_month" if config.get('stored_by_month_of') else "'all'" -%}
+    {%- set months = dovecote.distinct_values(
+        month, "(select " ~ all_columns ~ " from " ~ rows['replaced'] ~ " union all select " ~ all_columns ~ " from " ~ rows['replacing'] ~ ")"
+    ) -%}
+    {%- if months -%}
+        {%- set staged = dovecote.slice_relation(model.name, 'staged') -%}
+        {%- do run_query(dovecote.table_made_anew(
+            staged,
+            "select " ~ all_columns ~ " from " ~ this ~ " as known anti join " ~ rows['replaced'] ~ " as replaced on "
+            ~ dovecote.each_of(columns, "known.{0} is not distinct from replaced.{0}", " and ")
+            ~ " where " ~ month ~ " in (" ~ dovecote.quoted_list(months) ~ ")"
+            ~ " union all select " ~ all_columns ~ " from " ~ rows['replacing']
+        )) -%}
+        {%- do dovecote.overwrite_table(this, dovecote.by_month("select * from " ~ staged)) -%}
+        {%- set filled = dovecote.distinct_values(month, staged) if config.get('stored_by_month_of') else months -%}
+        {%- for emptied in months if emptied not in filled -%}
+            {%- do run_query("alter table " ~ this ~ " drop if exists partition (stored_month = '" ~ emptied ~ "')") -%}
         {%- endfor -%}
+        {%- do run_query("drop table " ~ staged) -%}
     {%- endif -%}
-    {%- do run_query("create or replace table " ~ rows['known'] ~ " as " ~ parts | join(" union ")) -%}
+{% endmacro %}
+
+
+{# The values that a column or expression has in a relation. #}
+{% macro distinct_values(value, relation) %}
+    {{ return(run_query("select distinct " ~ value ~ " from " ~ relation).columns[0].values() | list) }}
 {% endmacro %}
 
 
@@ -69,7 +129,7 @@
 
 {# Where a table's slice is kept in one of these states. #}
 {% macro slice_relation(name, state) %}
-    {{ return(dovecote.history_schema() ~ '.' ~ state ~ '_' ~ name) }}
+    {{ return(dovecote.kept_schema() ~ '.' ~ state ~ '_' ~ name) }}
 {% endmacro %}
 
 

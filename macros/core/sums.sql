@@ -33,20 +33,22 @@
 {% macro add_changes() %}
     {%- set keys = config.require('sum_keys') -%}
     {%- set sums = adapter.get_columns_in_relation(this) | map(attribute='name') | reject('in', keys) | list -%}
-    {%- set changes = make_temp_relation(this).identifier -%}
+    {%- set changes = dovecote.scratch_table(make_temp_relation(this).identifier) -%}
     {{ run_hooks(pre_hooks) }}
     {%- do dovecote.take_other_rows() -%}
     {%- do dovecote.take_counted_rows('before') -%}
-    {%- do run_query("create or replace temp table " ~ changes ~ " as select " ~ keys | join(", ") ~ ", "
-        ~ dovecote.each_of(sums, "-{0} as {0}") ~ " from (" ~ compiled_code ~ ")") -%}
+    {%- do run_query(dovecote.table_made_anew(
+        changes, "select " ~ keys | join(", ") ~ ", " ~ dovecote.each_of(sums, "-{0} as {0}") ~ " from (" ~ compiled_code ~ ")", is_scratch=true
+    )) -%}
     {%- do dovecote.take_counted_rows('now') -%}
     {% call statement('main') -%}
         insert into {{ changes }} by name {{ compiled_code }}
     {%- endcall %}
     {%- do run_query("insert into " ~ changes ~ " by name select * from " ~ this) -%}
-    {%- do run_query("delete from " ~ this) -%}
-    {%- do run_query("insert into " ~ this ~ " by name select " ~ keys | join(", ") ~ ", " ~ dovecote.each_of(sums, "sum({0}) as {0}")
-        ~ " from " ~ changes ~ " group by all having " ~ dovecote.each_of(sums, "sum({0}) <> 0", " or ")) -%}
+    {%- do dovecote.overwrite_table(
+        this, "select " ~ keys | join(", ") ~ ", " ~ dovecote.each_of(sums, "sum({0}) as {0}")
+        ~ " from " ~ changes ~ " group by all having " ~ dovecote.each_of(sums, "sum({0}) <> 0", " or ")
+    ) -%}
     {%- do run_query("drop table " ~ changes) -%}
     {%- do dovecote.drop_other_rows() -%}
     {{ run_hooks(post_hooks) }}
@@ -76,7 +78,7 @@
         {%- endfor -%}
         {%- if node.name in config.get('sums_with', {}) -%}
             {%- do dovecote.take_rows(
-                dovecote.counted_rows(node.name, 'others'), differing ~ " union all by name select * from " ~ dovecote.other_rows(node.name)
+                dovecote.counted_rows(node.name, 'others'), differing ~ " union all select * from " ~ dovecote.other_rows(node.name)
             ) -%}
         {%- endif -%}
     {%- endfor -%}
@@ -93,11 +95,13 @@
 {% macro take_other_rows() %}
     {%- for name, shared in config.get('sums_with', {}).items() -%}
         {%- set key = graph.nodes['model.dovecote.' ~ name].config.unique_key -%}
-        {%- do run_query(
-            "create or replace temp table " ~ dovecote.other_rows(name) ~ " as select * from " ~ ref('dovecote', name)
+        {%- do run_query(dovecote.table_made_anew(
+            dovecote.other_rows(name),
+            "select * from " ~ ref('dovecote', name)
             ~ " where " ~ dovecote.is_among(shared, "(" ~ dovecote.replaced_rows(name) ~ ")", shared)
-            ~ " and " ~ dovecote.is_among(key, dovecote.slice_relation(name, 'replacing'), key, negated=true)
-        ) -%}
+            ~ " and " ~ dovecote.is_among(key, dovecote.slice_relation(name, 'replacing'), key, negated=true),
+            is_scratch=true
+        )) -%}
     {%- endfor -%}
 {% endmacro %}
 
@@ -113,7 +117,7 @@
 
 {# The temporary table of such rows. #}
 {% macro other_rows(name) %}
-    {{ return(dovecote.counted_rows(name, 'others') ~ '__rows') }}
+    {{ return(dovecote.scratch_table(dovecote.counted_rows(name, 'others') ~ '__rows')) }}
 {% endmacro %}
 
 

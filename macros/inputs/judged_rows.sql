@@ -132,10 +132,7 @@ known as (
     cross join {{ ref('dovecote', 'int_core__run') }} as run
     where
         {{ dovecote.was_candidate() }}
-        {#- keys first, so that other columns are read of these rows alone #}
-        and known_rows.rowid in (
-            select rowid from {{ this }} where {{ key_columns[0] }} in (select {{ key_columns[0] }} from compared)
-        )
+        and {{ dovecote.by_place("known_rows", this, dovecote.is_among(key_columns[0], "compared", key_columns[0])) }}
 
 ),
 

@@ -24,6 +24,20 @@
 {% endmacro %}
 
 
+{% macro spark__file_versions(entity, files) -%}
+    {%- set start = dovecote.quoted(dovecote.input_folder().rstrip('/').removeprefix('./')) ~ "/" %}
+    select *
+    from (
+        select
+            '{{ entity }}' as entity,
+            substr(path, instr(path, '{{ start }}') + {{ dovecote.input_folder().rstrip('/').removeprefix('./') | length + 1 }}) as source_name,
+            length || ' bytes of ' || modificationTime as file_version
+        from input_files
+    ) as versions
+    where source_name in ({{ dovecote.quoted_list(files | map(attribute='name')) }})
+{%- endmacro %}
+
+
 {# Before anything is written: the folder holds orders, and every file has the columns it must have. #}
 {% macro spark__check_folder() %}
     {%- if not dovecote.entity_files('orders') -%}

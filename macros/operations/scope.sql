@@ -12,7 +12,8 @@
     {%- for entity in dovecote.input_entities() -%} {%- do ref('dovecote', 'base_' ~ entity) -%} {%- endfor -%}
     {%- if dovecote.is_recorded() -%}
         {%- if dovecote.keeps_found_files() -%}
-            {%- do run_query("create or replace table " ~ dovecote.found_files_relation() ~ " as " ~ dovecote.found_files()) -%}
+            {%- do dovecote.start_keeping() -%}
+            {%- do run_query(dovecote.table_made_anew(dovecote.found_files_relation(), dovecote.found_files())) -%}
         {%- endif -%}
         {%- set basis = dovecote.basis() -%}
         {%- set scope = dovecote.found_scope(basis) if dovecote.can_follow_changes() and dovecote.is_whole(selected_resources) else 'all' -%}
@@ -33,17 +34,59 @@
 {# At the end of a build: what it was compared with, which may name people, goes. #}
 {% macro end_scope() %}
     {%- if dovecote.is_recorded() and dovecote.keeps_found_files() -%}
-        {%- for name in dovecote.compared_relations() -%}
-            {%- do run_query("drop table if exists " ~ dovecote.previous_relation(name)) -%}
-        {%- endfor -%}
-        {%- for node in graph.nodes.values() if node.config.materialized == 'sliced_table' -%}
-            {%- for state in dovecote.slice_states() -%}
-                {%- do run_query("drop table if exists " ~ dovecote.slice_relation(node.name, state)) -%}
-            {%- endfor -%}
-        {%- endfor -%}
-        {%- do run_query("drop table if exists " ~ dovecote.found_files_relation()) -%}
-        {%- do run_query("drop table if exists " ~ dovecote.changed_files_relation()) -%}
+        {%- do dovecote.end_keeping() -%}
     {%- endif -%}
+{% endmacro %}
+
+
+{#
+    The schema of what a build keeps for itself while it lasts. On Spark it is one of its own, so that it can go as a
+    whole, with the files that a killed build has left there.
+#}
+{% macro kept_schema() %}
+    {{ return(adapter.dispatch('kept_schema', 'dovecote')()) }}
+{% endmacro %}
+
+{% macro default__kept_schema() %}
+    {{ return(dovecote.history_schema()) }}
+{% endmacro %}
+
+{% macro spark__kept_schema() %}
+    {{ return(dovecote.schema_of_layer('slices')) }}
+{% endmacro %}
+
+{# Before a build keeps anything. #}
+{% macro start_keeping() %}
+    {{ return(adapter.dispatch('start_keeping', 'dovecote')()) }}
+{% endmacro %}
+
+{% macro default__start_keeping() %}{% endmacro %}
+
+{% macro spark__start_keeping() %}
+    {%- do dovecote.end_keeping() -%}
+    {%- do run_query("create schema " ~ dovecote.kept_schema()) -%}
+{% endmacro %}
+
+{# Drops what a build has kept. #}
+{% macro end_keeping() %}
+    {{ return(adapter.dispatch('end_keeping', 'dovecote')()) }}
+{% endmacro %}
+
+{% macro default__end_keeping() %}
+    {%- for name in dovecote.compared_relations() -%}
+        {%- do run_query("drop table if exists " ~ dovecote.previous_relation(name)) -%}
+    {%- endfor -%}
+    {%- for node in graph.nodes.values() if node.config.materialized == 'sliced_table' -%}
+        {%- for state in dovecote.slice_states() -%}
+            {%- do run_query("drop table if exists " ~ dovecote.slice_relation(node.name, state)) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- do run_query("drop table if exists " ~ dovecote.found_files_relation()) -%}
+    {%- do run_query("drop table if exists " ~ dovecote.changed_files_relation()) -%}
+{% endmacro %}
+
+{% macro spark__end_keeping() %}
+    {%- do run_query("drop schema if exists " ~ dovecote.kept_schema() ~ " cascade") -%}
 {% endmacro %}
 
 
@@ -79,8 +122,7 @@
 {# Files alone say that they are new, not the shop's own relations; a lake keeps versions of its tables. #}
 {% macro can_follow_changes() %}
     {{ return(
-        target.type == 'duckdb' and target.name != 'ducklake'
-        and dovecote.input_mode() == 'folder' and not flags.FULL_REFRESH
+        dovecote.keeps_found_files() and not flags.FULL_REFRESH
         and not var('dovecote_order_status_policy') and not var('dovecote_event_vocabulary')
     ) }}
 {% endmacro %}
@@ -111,7 +153,7 @@
 {% endmacro %}
 
 
-{# A hash of the macros of the project and its packages, which dbt keeps from Jinja. #}
+{# A hash of the macros of the project and its packages, which dbt keeps from Jinja; on Spark of all code but models. #}
 {% macro macro_code() %}
     {{ return(adapter.dispatch('macro_code', 'dovecote')()) }}
 {% endmacro %}
@@ -128,6 +170,11 @@
         ~ "'" ~ project ~ "/macro[s]/*/*.sql', '" ~ project ~ "/macro[s]/**/*.sql', '" ~ project ~ "/dbt_package[s]/*/macros/*/*.sql', '"
         ~ project ~ "/dbt_package[s]/*/macros/**/*.sql'])"
     ).rows[0][0]) }}
+{% endmacro %}
+
+
+{% macro spark__macro_code() %}
+    {{ return(adapter.code_hash('dovecote')) }}
 {% endmacro %}
 
 
@@ -154,7 +201,7 @@
         {{ return('all') }}
     {%- endif -%}
     {%- do run_query(
-        "create or replace table " ~ dovecote.changed_files_relation() ~ " as " ~ dovecote.compared_files(known_files)
+        dovecote.table_made_anew(dovecote.changed_files_relation(), dovecote.compared_files(known_files))
     ) -%}
     {%- set changed = run_query(
         "select count(*), count(*) filter (where not is_new and entity in (" ~ dovecote.quoted_list(dovecote.sliced_entities() + ['exchange_rates'])
@@ -162,7 +209,7 @@
     ).rows[0] -%}
     {%- set previous_as_of = "timestamp '" ~ last["as_of"] ~ "'" -%}
     {%- set as_of = dovecote.read_as("timestamp", "'" ~ dovecote.fixed_as_of() ~ "'") if dovecote.fixed_as_of() else previous_as_of -%}
-    {%- set is_later = run_query("select sign(epoch_us(" ~ as_of ~ ") - epoch_us(" ~ previous_as_of ~ "))").rows[0][0] -%}
+    {%- set is_later = run_query("select sign(" ~ dovecote.microseconds_between(previous_as_of, as_of) ~ ")").rows[0][0] -%}
     {%- if dovecote.has_rows_of_a_future_past() -%}
         {{ return('all') }}
     {%- elif not changed[0] and is_later == 0 -%}
@@ -171,10 +218,9 @@
         {{ return('all') }}
     {%- endif -%}
     {%- for name, columns in dovecote.compared_relations().items() -%}
-        {%- do run_query(
-            "create or replace table " ~ dovecote.previous_relation(name) ~ " as select " ~ columns | join(", ") ~ " from "
-            ~ ref('dovecote', name)
-        ) -%}
+        {%- do run_query(dovecote.table_made_anew(
+            dovecote.previous_relation(name), "select " ~ columns | join(", ") ~ " from " ~ ref('dovecote', name)
+        )) -%}
     {%- endfor -%}
     {{ return('changes') }}
 {% endmacro %}
@@ -195,7 +241,7 @@
 {# The build before this one: its basis, whether it was green, and its as_of. #}
 {% macro last_build() %}
     {%- set found = run_query(
-        "select basis, is_green, as_of from " ~ dovecote.builds_relation() ~ " where run_id <> '" ~ invocation_id
+        "select basis, is_green, cast(as_of as string) from " ~ dovecote.builds_relation() ~ " where run_id <> '" ~ invocation_id
         ~ "' order by started_at desc limit 1"
     ).rows -%}
     {{ return({"basis": found[0][0], "is_green": found[0][1], "as_of": found[0][2]} if found else none) }}
@@ -229,13 +275,13 @@
 
 {# Such a table as it was. #}
 {% macro previous_relation(name) %}
-    {{ return(dovecote.history_schema() ~ '.previous_' ~ name) }}
+    {{ return(dovecote.kept_schema() ~ '.previous_' ~ name) }}
 {% endmacro %}
 
 
 {# Files that are new, changed or gone since the last build: entity, source_name, is_new. #}
 {% macro changed_files_relation() %}
-    {{ return(dovecote.history_schema() ~ '.changed_files') }}
+    {{ return(dovecote.kept_schema() ~ '.changed_files') }}
 {% endmacro %}
 
 {#
@@ -243,12 +289,12 @@
     it is read differs from what is kept of it, so the next build reads it again.
 #}
 {% macro found_files_relation() %}
-    {{ return(dovecote.history_schema() ~ '.found_files') }}
+    {{ return(dovecote.kept_schema() ~ '.found_files') }}
 {% endmacro %}
 
-{# Whether a build keeps them: one of files, into a file. #}
+{# Whether a build keeps them: one of files, but not into a lake. #}
 {% macro keeps_found_files() %}
-    {{ return(target.type == 'duckdb' and target.name != 'ducklake' and dovecote.input_mode() == 'folder') }}
+    {{ return(target.name != 'ducklake' and dovecote.input_mode() == 'folder') }}
 {% endmacro %}
 
 {# What such a table holds, as a query. #}

@@ -10,14 +10,20 @@ import duckdb
 import pytest
 
 from dbt_runs import connect, run_dbt, warehouse_of
-from dovecote.simulate import Settings, write_partitions
+from growing_shop import (
+    AS_OF,
+    DAYED,
+    FIRST_DAY_TO_COME,
+    LATER_AS_OF,
+    add_late_echoes,
+    exclude_others,
+    merge_customers,
+    send_again,
+    write_days,
+)
 
 pytestmark = pytest.mark.slow
 
-DAYED = ("events", "orders", "order_items")
-FIRST_DAY_TO_COME = "2025-07-11"
-AS_OF, LATER_AS_OF = "2025-07-11 00:00:00", "2025-07-13 00:00:00"
-NOT_TOO_LATE = "occurred_at between timestamp '2025-05-15' and timestamp '2025-07-10'"
 # What a build says of itself, and tables of builds before it.
 OF_ONE_BUILD = ("run_id", "run_started_at", "file_version")
 
@@ -26,18 +32,7 @@ OF_ONE_BUILD = ("run_id", "run_started_at", "file_version")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Files by day of arrival, some of whose rows come days late and some of which are wrong."""
     folder = tmp_path_factory.mktemp("shop")
-    write_partitions(
-        Settings(
-            customers=150,
-            days=200,
-            seed=3,
-            file_format="parquet",
-            late_share=0.2,
-            dirty_share=0.04,
-        ),
-        folder,
-        workers=1,
-    )
+    write_days(folder)
     return folder
 
 
@@ -54,76 +49,17 @@ def builds(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     for path in to_come:
         path.rename(folder / f"{path.parents[1].name}-{path.name}")
-    _merge_customers(data)
+    merge_customers(data)
     _build(folder / "changed", data, AS_OF)
     for path in to_come:
         if path.stem < "2025-07-13":
             (folder / f"{path.parents[1].name}-{path.name}").rename(path)
-    _add_late_echoes(data)
-    _send_again(data)
-    _exclude_others(data)
+    add_late_echoes(data)
+    send_again(data)
+    exclude_others(data)
     _build(folder / "changed", data, LATER_AS_OF)
     _build(folder / "whole", data, LATER_AS_OF, "--exclude-resource-type", "test")
     return folder
-
-
-def _add_late_echoes(data: Path) -> None:
-    """Add late events, each up to 40 minutes from a known one: before, in or between sessions."""
-    _copy_events(
-        data,
-        "echoes",
-        "% 20 = 0",
-        "* replace ('echo-' || event_id as event_id, "
-        "occurred_at + to_minutes((hash(event_id) % 81)::bigint - 40) as occurred_at)",
-    )
-
-
-def _send_again(data: Path) -> None:
-    """Send known events again as they were, from before and after their files, and some changed."""
-    _copy_events(data, "again-before", "% 10 = 1", "*")
-    _copy_events(data, "zz-again-after", "% 10 = 2", "*")
-    changed = "* replace (coalesce(page_path, '') || '?' as page_path)"
-    _copy_events(data, "zz-changed", "% 40 = 3", changed)
-
-
-def _copy_events(data: Path, name: str, share: str, columns: str) -> None:
-    with duckdb.connect() as connection:
-        connection.execute(
-            f"copy (select {columns} "
-            f"from read_parquet('{data}/events/*/*.parquet', union_by_name = true) "
-            f"where {NOT_TOO_LATE} and hash(event_id) {share} "
-            "qualify count(*) over (partition by event_id) = 1) "
-            f"to '{data}/events/{name}.parquet'"
-        )
-
-
-def _merge_customers(data: Path) -> None:
-    """Merge the second-best customer into the best one."""
-    with duckdb.connect() as connection:
-        connection.execute(
-            "copy (select lead(customer_id) over best as from_customer_id, "
-            "customer_id as to_customer_id, timestamp '2025-03-01' as merged_at "
-            f"from read_parquet('{data}/orders/*/*.parquet', union_by_name = true) "
-            "where customer_id is not null group by customer_id "
-            "window best as (order by count(*) desc, customer_id) limit 1) "
-            f"to '{data}/customer_merges.parquet'"
-        )
-
-
-def _exclude_others(data: Path) -> None:
-    """Exclude the merged customer under the id that remains, and let the first one back in."""
-    with duckdb.connect() as connection:
-        connection.execute(
-            f"create table excluded as select * from read_parquet('{data}/exclusions.parquet')"
-        )
-        connection.execute(
-            "delete from excluded where customer_id = (select min(customer_id) from excluded)"
-        )
-        connection.execute(
-            "insert into excluded (customer_id, reason) "
-            f"select to_customer_id, 'test' from read_parquet('{data}/customer_merges.parquet')"
-        )
-        connection.execute(f"copy excluded to '{data}/exclusions.parquet'")
 
 
 def _build(folder: Path, data: Path, as_of: str, *arguments: str) -> None:

@@ -107,6 +107,10 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
     (folder / "profiles.yml").write_text(PROFILES.format(folder=folder))
+    # What a killed build leaves, of a table that Spark does not know.
+    for table in ("adults", "fitted"):
+        (folder / "tables" / "shop.db" / table / "_temporary").mkdir(parents=True)
+        (folder / "tables" / "shop.db" / table / "part.parquet").write_bytes(b"broken off")
     built = dbt(folder, "build", "--exclude", "wrong", "narrow")
     assert built.returncode == 0, built.stdout + built.stderr
     return folder

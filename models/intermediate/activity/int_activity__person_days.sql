@@ -1,6 +1,6 @@
 {{ config(
     materialized="sliced_table", slice_key="person_id", slice_of="int_core__changed_people",
-    in_parts_of="int_activity__actions"
+    in_parts_of="int_activity__actions", stored_by_month_of="activity_date"
 ) }}
 {%- set actions = dovecote.part_of("int_activity__actions") %}
 {%- do ref("dovecote", "int_core__changed_people") %}

@@ -1,6 +1,6 @@
 {{ config(
     materialized="sliced_table", slice_key="person_id", slice_of="int_core__changed_people",
-    in_parts_of="int_activity__person_days", reads_of_part=2
+    in_parts_of="int_activity__person_days", reads_of_part=2, stored_by_month_of="period_start"
 ) }}
 {%- do ref("dovecote", "int_core__changed_people") %}
 {%- set days = dovecote.part_of("int_activity__person_days") %}

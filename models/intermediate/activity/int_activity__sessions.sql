@@ -1,6 +1,7 @@
 {{ config(
     materialized="sliced_table", slice_key="person_id", slice_of="int_activity__changed_visits",
-    slice_on=dovecote.is_changed_in_visit("sliced", "started_at"), unique_key="session_key", in_parts_of="int_core__events"
+    slice_on=dovecote.is_changed_in_visit("sliced", "started_at"), unique_key="session_key", in_parts_of="int_core__events",
+    stored_by_month_of="started_at"
 ) }}
 {%- set all_events = dovecote.part_of("int_core__events") %}
 {%- set read_events = dovecote.events_in_changed_visits(all_events) %}

@@ -1,6 +1,6 @@
 {{ config(
     materialized="sliced_table", slice_key=["anonymous_id", "event_id"],
-    slice_of=["int_core__restitched_visitors", "int_core__changed_events_without_visitor"]
+    slice_of=["int_core__restitched_visitors", "int_core__changed_events_without_visitor"], stored_by_month_of="occurred_at"
 ) }}
 {%- do ref("dovecote", "int_core__restitched_visitors") %}
 {%- do ref("dovecote", "int_core__changed_events_without_visitor") %}

@@ -1,4 +1,6 @@
-{{ config(materialized="sliced_table", slice_key="order_id", slice_of="int_core__changed_orders") }}
+{{ config(
+    materialized="sliced_table", slice_key="order_id", slice_of="int_core__changed_orders", stored_by_month_of="ordered_at"
+) }}
 {%- set changed_orders = ref("dovecote", "int_core__changed_orders") %}
 
 -- Every accepted order line, in the reporting currency, with a key of its own: lines without an

@@ -1,4 +1,6 @@
-{{ config(materialized="sliced_table", slice_key="event_id", slice_where=dovecote.was_candidate()) }}
+{{ config(
+    materialized="sliced_table", slice_key="event_id", slice_where=dovecote.was_candidate(), stored_by_month_of="occurred_at"
+) }}
 
 with
 

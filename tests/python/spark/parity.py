@@ -20,7 +20,7 @@ SHOWN_ROWS = 3
 # What two builds cannot have in common.
 EXPLAINED = {
     "run_id": "each build has its own",
-    "file_version": "only builds of changes, which Spark has none of, compare versions of files",
+    "file_version": "each engine tells when a file was written in its own words",
     "run_started_at": "each build starts when it does",
     "started_at": "each build starts when it does",
     "finished_at": "each build ends when it does",
@@ -47,7 +47,8 @@ def table(connection: duckdb.DuckDBPyConnection, relation: str) -> Side:
 
 def parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> Side:
     """Describe what Spark has written to a folder."""
-    return _side(connection, "Spark", f"read_parquet('{folder}/**/*.parquet')")
+    files = f"read_parquet('{folder}/**/*.parquet', hive_partitioning = false)"
+    return _side(connection, "Spark", files)
 
 
 def _side(connection: duckdb.DuckDBPyConnection, name: str, relation: str) -> Side:
@@ -106,7 +107,7 @@ def differences(
 
 def _with_one_integer(side: Side) -> Side:
     types = {
-        name: "BIGINT" if kind in ("INTEGER", "SMALLINT", "TINYINT") else kind
+        name: "BIGINT" if kind in ("HUGEINT", "INTEGER", "SMALLINT", "TINYINT") else kind
         for name, kind in side.types.items()
     }
     return replace(side, types=types)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from csv import reader
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from dbt.adapters.base import PythonJobHelper, available
+from dbt.adapters.base import BaseRelation, PythonJobHelper, available
 from dbt.adapters.spark.impl import SparkAdapter
 from dbt.adapters.sparksession.connections import (
     SparkSessionConnectionManager,
@@ -15,7 +18,7 @@ from dbt.adapters.sparksession.connections import (
     shared_session,
 )
 from pyarrow import csv
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.functions import col
 
 
@@ -31,11 +34,40 @@ class SessionPythonJobHelper(PythonJobHelper):
 
         def write_table(rows: Any, table: str, file_format: str) -> None:
             frame = rows if hasattr(rows, "sparkSession") else spark.createDataFrame(as_arrow(rows))
+            clear_place(spark, table)
             frame.write.mode("overwrite").format(file_format).saveAsTable(table)
 
         # A module that cannot be imported: workers get the model's functions by value.
         namespace = {"__name__": "__dbt_model__", "spark": spark, "write_table": write_table}
         exec(compile(compiled_code, "<dbt model>", "exec"), namespace)
+
+
+def clear_place(spark: SparkSession, table: str) -> None:
+    """Remove the files that a killed statement has left where a table unknown to Spark would be.
+
+    Spark refuses to make a table there. A server's files are the server's.
+    """
+    if hasattr(spark, "_jvm") and not spark.catalog.tableExists(table):
+        schema, name = table.split(".")
+        place = spark._jvm.org.apache.hadoop.fs.Path(f"{schema_place(spark, schema)}/{name}")
+        place.getFileSystem(spark._jsc.hadoopConfiguration()).delete(place, True)
+
+
+@cache
+def schema_place(spark: SparkSession, schema: str) -> str:
+    """Name the folder of a schema's tables."""
+    return spark.catalog.getDatabase(schema).locationUri
+
+
+@cache
+def package_hash(package: str) -> str:
+    """Hash the Python of a package; '' where there is none of that name."""
+    found = find_spec(package)
+    code = hashlib.md5(usedforsecurity=False)
+    for folder in (found.submodule_search_locations or []) if found else []:
+        for file in sorted(Path(folder).rglob("*.py")):
+            code.update(file.read_bytes())
+    return code.hexdigest() if found else ""
 
 
 def as_arrow(rows: Any) -> pa.Table:
@@ -63,6 +95,25 @@ class SparkSessionAdapter(SparkAdapter):
     def python_submission_helpers(self) -> dict[str, type[PythonJobHelper]]:
         """Map the ways to run a Python model to what runs it."""
         return {"session": SessionPythonJobHelper}
+
+    def drop_relation(self, relation: BaseRelation) -> None:
+        """Drop a relation, and the files that a killed build has left in its place."""
+        super().drop_relation(relation)
+        self.clear_place(f"{relation.schema}.{relation.identifier}")
+
+    @available
+    def clear_place(self, table: str) -> None:
+        """Remove files that a killed statement has left where a table is to be made."""
+        clear_place(shared_session(self.config.credentials.server_side_parameters), table)
+
+    @available
+    def code_hash(self, package: str) -> str:
+        """Hash what makes tables beside models: Spark, all macros, and the Python of a package."""
+        spark = shared_session(self.config.credentials.server_side_parameters)
+        macros = self.get_macro_resolver().macros
+        code = [f"{name} {macros[name].macro_sql}" for name in sorted(macros)]
+        text = "\n".join([spark.version, package_hash(package), *code])
+        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
     @available
     def load_seed(self, seed: dict[str, Any], table: str, delimiter: str) -> None:

@@ -1,0 +1,89 @@
+"""A small shop whose files come day by day, and what else may come with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from dovecote.simulate import Settings, write_partitions
+
+DAYED = ("events", "orders", "order_items")
+FIRST_DAY_TO_COME = "2025-07-11"
+AS_OF, LATER_AS_OF = "2025-07-11 00:00:00", "2025-07-13 00:00:00"
+NOT_TOO_LATE = "occurred_at between timestamp '2025-05-15' and timestamp '2025-07-10'"
+
+
+def write_days(folder: Path) -> None:
+    """Write files by day of arrival, some of whose rows come days late and some are wrong."""
+    write_partitions(
+        Settings(
+            customers=150,
+            days=200,
+            seed=3,
+            file_format="parquet",
+            late_share=0.2,
+            dirty_share=0.04,
+        ),
+        folder,
+        workers=1,
+    )
+
+
+def add_late_echoes(data: Path) -> None:
+    """Add late events, each up to 40 minutes from a known one: before, in or between sessions."""
+    _copy_events(
+        data,
+        "echoes",
+        "% 20 = 0",
+        "* replace ('echo-' || event_id as event_id, "
+        "occurred_at + to_minutes((hash(event_id) % 81)::bigint - 40) as occurred_at)",
+    )
+
+
+def send_again(data: Path) -> None:
+    """Send known events again as they were, from before and after their files, and some changed."""
+    _copy_events(data, "again-before", "% 10 = 1", "*")
+    _copy_events(data, "zz-again-after", "% 10 = 2", "*")
+    changed = "* replace (coalesce(page_path, '') || '?' as page_path)"
+    _copy_events(data, "zz-changed", "% 40 = 3", changed)
+
+
+def _copy_events(data: Path, name: str, share: str, columns: str) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"copy (select {columns} "
+            f"from read_parquet('{data}/events/*/*.parquet', union_by_name = true) "
+            f"where {NOT_TOO_LATE} and hash(event_id) {share} "
+            "qualify count(*) over (partition by event_id) = 1) "
+            f"to '{data}/events/{name}.parquet'"
+        )
+
+
+def merge_customers(data: Path) -> None:
+    """Merge the second-best customer into the best one."""
+    with duckdb.connect() as connection:
+        connection.execute(
+            "copy (select lead(customer_id) over best as from_customer_id, "
+            "customer_id as to_customer_id, timestamp '2025-03-01' as merged_at "
+            f"from read_parquet('{data}/orders/*/*.parquet', union_by_name = true) "
+            "where customer_id is not null group by customer_id "
+            "window best as (order by count(*) desc, customer_id) limit 1) "
+            f"to '{data}/customer_merges.parquet'"
+        )
+
+
+def exclude_others(data: Path) -> None:
+    """Exclude the merged customer under the id that remains, and let the first one back in."""
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"create table excluded as select * from read_parquet('{data}/exclusions.parquet')"
+        )
+        connection.execute(
+            "delete from excluded where customer_id = (select min(customer_id) from excluded)"
+        )
+        connection.execute(
+            "insert into excluded (customer_id, reason) "
+            f"select to_customer_id, 'test' from read_parquet('{data}/customer_merges.parquet')"
+        )
+        connection.execute(f"copy excluded to '{data}/exclusions.parquet'")

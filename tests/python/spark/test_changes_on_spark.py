@@ -1,0 +1,224 @@
+"""A build of changes on Spark overwrites some months and leaves what a whole build makes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from crashes import PATIENCE, QUICK_VARS
+from dbt_runs import PROJECT, run_dbt, warehouse_of
+from growing_shop import (
+    AS_OF,
+    DAYED,
+    FIRST_DAY_TO_COME,
+    LATER_AS_OF,
+    add_late_echoes,
+    exclude_others,
+    merge_customers,
+    send_again,
+    write_days,
+)
+from spark.parity import EXPLAINED, build_differences
+
+pytest.importorskip("pyspark", reason="pyspark is not installed: the extra `spark` is")
+pytest.importorskip("dbt.adapters.sparksession", reason="adapters/sparksession is not installed")
+
+pytestmark = pytest.mark.slow
+
+# A recurring entry and hours from an entry are counted with other rows of their people.
+VARIABLES = QUICK_VARS | {
+    "dovecote_retention_combinations": [
+        *QUICK_VARS["dovecote_retention_combinations"],
+        {
+            "activity": "order",
+            "entry": "recurring",
+            "return_rule": "on",
+            "clock": "calendar",
+            "grain": "month",
+            "breakdowns": ["none"],
+        },
+        {
+            "activity": "visit",
+            "entry": "first_time",
+            "return_rule": "on",
+            "clock": "rolling_24h",
+            "grain": "day",
+            "breakdowns": ["none", "acquisition_channel"],
+        },
+    ]
+}
+BEFORE_ALL_CHANGES = "stored_month=2025-04"
+
+
+@dataclass(frozen=True)
+class Builds:
+    """A folder with a build of changes, and the files of months before and after it."""
+
+    folder: Path
+    data: Path
+    before: dict[str, int]
+    after: dict[str, int]
+
+    @property
+    def tables(self) -> Path:
+        return self.folder / "spark" / "tables"
+
+
+@pytest.fixture(scope="module")
+def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
+    """Build before the last two days' files come, and what they change after."""
+    folder = tmp_path_factory.mktemp("builds")
+    data = folder / "data"
+    days = tmp_path_factory.mktemp("days")
+    write_days(days)
+    _write_together(days, data, to_come=False)
+    merge_customers(data)
+    _build(folder, data, AS_OF, "--target", "spark_local")
+    before = _files_of_months(folder / "spark" / "tables")
+    _write_together(days, data, to_come=True)
+    add_late_echoes(data)
+    send_again(data)
+    exclude_others(data)
+    _build(folder, data, LATER_AS_OF, "--target", "spark_local")
+    return Builds(folder, data, before, _files_of_months(folder / "spark" / "tables"))
+
+
+def _write_together(days: Path, data: Path, *, to_come: bool) -> None:
+    """Write all days of before as one file, as Spark takes a while for each; or those to come."""
+    with duckdb.connect() as connection:
+        for entity in days.iterdir():
+            files = sorted(entity.rglob("*.parquet")) if entity.is_dir() else [entity]
+            target = data / f"{entity.stem}.parquet"
+            if entity.name in DAYED:
+                target = data / entity.name / "2025" / f"{'new' if to_come else 'known'}.parquet"
+                files = [
+                    file
+                    for file in files
+                    if (file.stem >= FIRST_DAY_TO_COME) == to_come and file.stem < "2025-07-13"
+                ]
+            if entity.name in DAYED or not to_come:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                names = [str(file) for file in files]
+                connection.execute(
+                    f"copy (from read_parquet({names}, union_by_name = true)) to '{target}'"
+                )
+
+
+def _build(folder: Path, data: Path, as_of: str, *arguments: str) -> None:
+    result = run_dbt(
+        "build",
+        folder,
+        data=data,
+        as_of=as_of,
+        variables=VARIABLES,
+        arguments=arguments,
+        settings={"DOVECOTE_SPARK_WAREHOUSE": str(folder / "spark")},
+    )
+    assert result.returncode == 0, result.stdout[-3000:]
+
+
+def _files_of_months(tables: Path) -> dict[str, int]:
+    """Give the Parquet files of tables that are stored by months, and when they were written."""
+    return {
+        str(path.relative_to(tables)): path.stat().st_mtime_ns
+        for path in tables.glob("*.db/*/stored_month=*/*.parquet")
+    }
+
+
+def _scopes(tables: Path) -> list[str | None]:
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            f"select scope from read_parquet('{tables}/dovecote_history.db/builds/*.parquet') "
+            "order by started_at"
+        )
+        return [scope for (scope,) in found.fetchall()]
+
+
+def test_new_files_change_a_part(builds: Builds) -> None:
+    assert _scopes(builds.tables) == ["all", "changes"]
+
+
+def test_months_without_a_change_keep_their_files(builds: Builds) -> None:
+    for table in ("base_events", "base_orders"):
+        before, after = (
+            {name: written for name, written in files.items() if f"/{table}/" in name}
+            for files in (builds.before, builds.after)
+        )
+        old = {name for name in before if name.split("/")[2] <= BEFORE_ALL_CHANGES}
+        assert old
+        assert {name: after.get(name) for name in old} == {name: before[name] for name in old}
+        assert not after.keys() <= before.keys()
+
+
+def test_every_table_is_that_of_a_whole_build(builds: Builds) -> None:
+    _build(builds.folder, builds.data, LATER_AS_OF, "--exclude-resource-type", "test")
+    found = build_differences(
+        warehouse_of(builds.folder),
+        builds.tables,
+        ("dovecote_staging", "dovecote_intermediate", "dovecote_marts"),
+        ignored={**EXPLAINED, "raw_row": "each engine writes instants in its own way"},
+        any_integers=True,
+    )
+    # What tells of builds before, and counts that hold fingerprints.
+    told_otherwise = "int_.*__(changed|restitched)_|mart_score_changes|int_.*input_counts"
+    assert [line for line in found if not re.search(told_otherwise, line)] == []
+
+
+def test_after_a_killed_build_all_is_computed(builds: Builds) -> None:
+    """Kill one of changes once it has overwritten a table, and see what the next sets out to do."""
+    shutil.copy(
+        builds.data / "events" / "echoes.parquet", builds.data / "events" / "zz-echoes.parquet"
+    )
+    known = _files_of_months(builds.tables)
+    _kill_when(builds, lambda: not _files_of_months(builds.tables).keys() <= known.keys())
+    assert _scopes(builds.tables)[2:] == ["changes"]
+    _kill_when(builds, lambda: len(_scopes(builds.tables)) == 4 and _scopes(builds.tables)[-1])
+    assert _scopes(builds.tables)[2:] == ["changes", "all"]
+
+
+def _kill_when(builds: Builds, is_time: Callable[[], object]) -> None:
+    """Start a build on Spark, and kill it at a time."""
+    settings = {
+        "DOVECOTE_DATA": str(builds.data),
+        "DOVECOTE_AS_OF": LATER_AS_OF,
+        "DOVECOTE_SPARK_WAREHOUSE": str(builds.folder / "spark"),
+    }
+    process = subprocess.Popen(
+        [
+            *(str(Path(sys.executable).with_name("dbt")), "build", "--target", "spark_local"),
+            *("--target-path", str(builds.folder / "target")),
+            *("--log-path", str(builds.folder / "logs")),
+            *("--exclude-resource-type", "unit_test", "--vars", json.dumps(VARIABLES)),
+        ],
+        cwd=PROJECT,
+        env={k: v for k, v in os.environ.items() if not k.startswith("DOVECOTE_")} | settings,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    end = time.monotonic() + PATIENCE
+    while not _holds(is_time):
+        assert process.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _holds(condition: Callable[[], object]) -> bool:
+    """Ask for something, which is not so while its files are being written anew."""
+    try:
+        return bool(condition())
+    except (duckdb.Error, OSError):
+        return False
