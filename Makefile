@@ -43,10 +43,10 @@ demo: $(INSTALLED) ## Build and publish the demo shop, and show where it is and 
 	@$(DEMO) $(BIN)/dovecote tour
 
 .PHONY: build
-build: $(INSTALLED) ## Build and publish your own data: make build DOVECOTE_DATA=folder [VARS='{name: value}']
+build: $(INSTALLED) ## Build and publish your own data: make build DOVECOTE_DATA=folder [VARS='{name: value}'] [ARGUMENTS=--full-refresh]
 	@[ -n "$${DOVECOTE_DATA:-}" ] || { echo "DOVECOTE_DATA is not set: make build DOVECOTE_DATA=folder, or make demo for the demo shop."; exit 2; }
 	@echo "Building from $$DOVECOTE_DATA ..."
-	@$(BIN)/dovecote build --publish --vars '$(VARS)'
+	@$(BIN)/dovecote build --publish --vars '$(VARS)' $(ARGUMENTS)
 	@$(BIN)/dovecote tour
 
 .PHONY: test

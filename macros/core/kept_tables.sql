@@ -34,10 +34,12 @@
     {{ run_hooks(pre_hooks) }}
     {%- do adapter.drop_relation(load_cached_relation(this) or new) -%}
     {% call statement('main') -%}
-        create table {{ new }} {{ file_format_clause() }} partitioned by (stored_month) as
+        create table {{ new }} {{ file_format_clause() }} {{ options_clause() }} {{ tblproperties_clause() }}
+        partitioned by (stored_month) {{ location_clause() }} {{ comment_clause() }} as
         {{ dovecote.by_month(dovecote.as_stored(compiled_code)) }}
     {%- endcall %}
     {{ run_hooks(post_hooks) }}
+    {%- do apply_grants(new, config.get('grants'), should_revoke(load_cached_relation(this), full_refresh_mode=True)) -%}
     {%- do persist_docs(new, model) -%}
     {{ return({'relations': [new]}) }}
 {% endmacro %}
@@ -137,12 +139,20 @@
 
 
 {# The condition that some columns, of which each is a name or all are a list, are found together in a relation. #}
-{% macro is_among(columns, relation, their_columns, negated=false) %}
+{% macro is_among(columns, relation, their_columns) %}
     {%- set columns = [columns] if columns is string else columns -%}
     {%- set their_columns = [their_columns] if their_columns is string else their_columns -%}
     {{ return(
-        "(" ~ columns | join(", ") ~ ") " ~ ("not in" if negated else "in")
-        ~ " (select " ~ dovecote.each_of(their_columns, "found.{0}") ~ " from " ~ relation ~ " as found)"
+        "(" ~ columns | join(", ") ~ ") in (select " ~ dovecote.each_of(their_columns, "found.{0}") ~ " from " ~ relation ~ " as found)"
+    ) }}
+{% endmacro %}
+
+{# The condition that a row's columns are not; Spark joins what does not exist, but compares each pair of what is not in. #}
+{% macro is_not_among(row, columns, relation) %}
+    {%- set columns = [columns] if columns is string else columns -%}
+    {{ return(
+        "not exists (select 1 from " ~ relation ~ " as found where "
+        ~ dovecote.each_of(columns, "found.{0} = " ~ row ~ ".{0}", " and ") ~ ")"
     ) }}
 {% endmacro %}
 

@@ -536,18 +536,25 @@
 {%- endmacro %}
 
 
-{# The statement that makes a table of a query in the place of an old one; a scratch table is nobody else's. #}
-{% macro table_made_anew(relation, query, is_scratch=false) %}
-    {{ return(adapter.dispatch('table_made_anew', 'dovecote')(relation, query, is_scratch)) }}
+{#
+    Makes a table of a query in the place of an old one; a scratch table is nobody else's. The statement of this name is
+    the one that dbt reports, and begins a transaction.
+#}
+{% macro make_table(relation, query, is_scratch=false, statement_name=none) %}
+    {%- do adapter.dispatch('make_table', 'dovecote')(relation, query, is_scratch, statement_name) -%}
 {% endmacro %}
 
-{% macro default__table_made_anew(relation, query, is_scratch) %}
-    {{ return("create or replace " ~ ("temp " if is_scratch else "") ~ "table " ~ relation ~ " as " ~ query) }}
+{% macro default__make_table(relation, query, is_scratch, statement_name) %}
+    {% call statement(statement_name, auto_begin=statement_name is not none) -%}
+        create or replace {{ "temp " if is_scratch }}table {{ relation }} as {{ query }}
+    {%- endcall %}
 {% endmacro %}
 
-{% macro spark__table_made_anew(relation, query, is_scratch) %}
+{% macro spark__make_table(relation, query, is_scratch, statement_name) %}
     {%- do run_query("drop table if exists " ~ relation) -%}
-    {{ return("create table " ~ relation ~ " using parquet as " ~ query) }}
+    {% call statement(statement_name) -%}
+        create table {{ relation }} using parquet as {{ query }}
+    {%- endcall %}
 {% endmacro %}
 
 
@@ -626,12 +633,31 @@
 {# Spark's Parquet tables take no update and no delete, and none can be overwritten by a query that reads it. #}
 {% macro rewrite_table(relation, query) %}
     {%- set rewritten = relation ~ "__rewritten" -%}
-    {%- do run_query("drop table if exists " ~ rewritten) -%}
-    {%- do adapter.clear_place(rewritten) -%}
-    {#- as one file, which a kill leaves as a whole or not at all -#}
-    {%- do run_query("create table " ~ rewritten ~ " using parquet as select /*+ coalesce(1) */ * from (" ~ query ~ ")") -%}
+    {%- do adapter.claim_place(rewritten) -%}
+    {%- do run_query("create table " ~ rewritten ~ " using parquet as " ~ query) -%}
+    {%- do dovecote.finish_rewrite(relation) -%}
+{% endmacro %}
+
+{# Spark empties a table before it overwrites it, so what a killed build was rewriting may be in the new copy alone. #}
+{% macro finish_rewrite(relation) %}
+    {%- set rewritten = relation ~ "__rewritten" -%}
+    {#- as one file, so that a kill leaves all rows or none for those who read meanwhile -#}
     {%- do run_query("insert overwrite table " ~ relation ~ " select /*+ coalesce(1) */ * from " ~ rewritten) -%}
     {%- do run_query("drop table " ~ rewritten) -%}
+{% endmacro %}
+
+
+{# Brings to an end what a killed build was rewriting in a schema, which Spark alone does by copies. #}
+{% macro finish_rewrites(schema) %}
+    {%- do adapter.dispatch('finish_rewrites', 'dovecote')(schema) -%}
+{% endmacro %}
+
+{% macro default__finish_rewrites(schema) %}{% endmacro %}
+
+{% macro spark__finish_rewrites(schema) %}
+    {%- for rewritten in run_query("show tables in " ~ schema ~ " like '*__rewritten'").columns[1].values() -%}
+        {%- do dovecote.finish_rewrite(schema ~ "." ~ rewritten.removesuffix("__rewritten")) -%}
+    {%- endfor -%}
 {% endmacro %}
 
 

@@ -8,19 +8,17 @@
     {{ run_hooks(pre_hooks) }}
     {#- the code of a slice that a relation names may read what was known of it -#}
     {%- if config.get('slice_of') -%} {%- do dovecote.take_known_rows(rows) -%} {%- endif -%}
-    {% call statement('main') -%}
-        {{ dovecote.table_made_anew(rows['made'], dovecote.as_stored(compiled_code)) }}
-    {%- endcall %}
+    {%- do dovecote.make_table(rows['made'], dovecote.as_stored(compiled_code), statement_name='main') -%}
     {%- if not config.get('slice_of') -%} {%- do dovecote.take_known_rows(rows) -%} {%- endif -%}
     {%- set are_same = dovecote.each_of(
         adapter.get_columns_in_relation(this) | map(attribute='quoted') | list, "made.{0} is not distinct from known.{0}", " and "
     ) -%}
-    {%- do run_query(dovecote.table_made_anew(
+    {%- do dovecote.make_table(
         rows['replaced'], "select * from " ~ rows['known'] ~ " as known anti join " ~ rows['made'] ~ " as made on " ~ are_same
-    )) -%}
-    {%- do run_query(dovecote.table_made_anew(
+    ) -%}
+    {%- do dovecote.make_table(
         rows['replacing'], "select * from " ~ rows['made'] ~ " as made anti join " ~ rows['known'] ~ " as known on " ~ are_same
-    )) -%}
+    ) -%}
     {%- do dovecote.write_slice(rows) -%}
     {{ run_hooks(post_hooks) }}
     {{ adapter.commit() }}
@@ -38,14 +36,14 @@
     {%- set known_rows = (
         of_slice ~ "semi join " ~ ref('dovecote', config.get('slice_of')) ~ " as found on " ~ config.get('slice_on')
     ) if config.get('slice_on') else dovecote.each_of(dovecote.slice_conditions(rows['made']), of_slice ~ "where {0}", " union ") -%}
-    {%- do run_query(dovecote.table_made_anew(rows['known'], known_rows)) -%}
+    {%- do dovecote.make_table(rows['known'], known_rows) -%}
 {% endmacro %}
 
 {% macro spark__take_known_rows(rows) %}
     {%- set are_known = (
         "exists (select 1 from " ~ ref('dovecote', config.get('slice_of')) ~ " as found where " ~ config.get('slice_on') ~ ")"
     ) if config.get('slice_on') else dovecote.slice_conditions(rows['made']) | join(" or ") -%}
-    {%- do run_query(dovecote.table_made_anew(rows['known'], "select * from " ~ this ~ " as sliced where " ~ are_known)) -%}
+    {%- do dovecote.make_table(rows['known'], "select * from " ~ this ~ " as sliced where " ~ are_known) -%}
 {% endmacro %}
 
 
@@ -87,19 +85,18 @@
     ) -%}
     {%- if months -%}
         {%- set staged = dovecote.slice_relation(model.name, 'staged') -%}
-        {%- do run_query(dovecote.table_made_anew(
+        {%- do dovecote.make_table(
             staged,
             "select " ~ all_columns ~ " from " ~ this ~ " as known anti join " ~ rows['replaced'] ~ " as replaced on "
             ~ dovecote.each_of(columns, "known.{0} is not distinct from replaced.{0}", " and ")
             ~ " where " ~ month ~ " in (" ~ dovecote.quoted_list(months) ~ ")"
             ~ " union all select " ~ all_columns ~ " from " ~ rows['replacing']
-        )) -%}
+        ) -%}
         {%- do dovecote.overwrite_table(this, dovecote.by_month("select * from " ~ staged)) -%}
         {%- set filled = dovecote.distinct_values(month, staged) if config.get('stored_by_month_of') else months -%}
         {%- for emptied in months if emptied not in filled -%}
             {%- do run_query("alter table " ~ this ~ " drop if exists partition (stored_month = '" ~ emptied ~ "')") -%}
         {%- endfor -%}
-        {%- do run_query("drop table " ~ staged) -%}
     {%- endif -%}
 {% endmacro %}
 

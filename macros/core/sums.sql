@@ -37,9 +37,9 @@
     {{ run_hooks(pre_hooks) }}
     {%- do dovecote.take_other_rows() -%}
     {%- do dovecote.take_counted_rows('before') -%}
-    {%- do run_query(dovecote.table_made_anew(
+    {%- do dovecote.make_table(
         changes, "select " ~ keys | join(", ") ~ ", " ~ dovecote.each_of(sums, "-{0} as {0}") ~ " from (" ~ compiled_code ~ ")", is_scratch=true
-    )) -%}
+    ) -%}
     {%- do dovecote.take_counted_rows('now') -%}
     {% call statement('main') -%}
         insert into {{ changes }} by name {{ compiled_code }}
@@ -95,13 +95,13 @@
 {% macro take_other_rows() %}
     {%- for name, shared in config.get('sums_with', {}).items() -%}
         {%- set key = graph.nodes['model.dovecote.' ~ name].config.unique_key -%}
-        {%- do run_query(dovecote.table_made_anew(
+        {%- do dovecote.make_table(
             dovecote.other_rows(name),
-            "select * from " ~ ref('dovecote', name)
+            "select * from " ~ ref('dovecote', name) ~ " as others"
             ~ " where " ~ dovecote.is_among(shared, "(" ~ dovecote.replaced_rows(name) ~ ")", shared)
-            ~ " and " ~ dovecote.is_among(key, dovecote.slice_relation(name, 'replacing'), key, negated=true),
+            ~ " and " ~ dovecote.is_not_among("others", key, dovecote.slice_relation(name, 'replacing')),
             is_scratch=true
-        )) -%}
+        ) -%}
     {%- endfor -%}
 {% endmacro %}
 

@@ -54,6 +54,7 @@
             {%- set found = dovecote.file_columns(file, entity).keys() | list -%}
             {%- if found or file["format"] != 'jsonl' -%}
                 {%- do dovecote.require_columns(entity, found, file["path"]) -%}
+                {%- do dovecote.report_unread_columns(entity, found, file["name"]) -%}
             {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
@@ -71,6 +72,23 @@
     {%- endfor -%}
     {%- if unread -%}
         {%- do print("Dovecote: not read, as no entity has its name: " ~ unread | join(', ') ~ ". The entities are " ~ dovecote.input_entities().keys() | join(', ') ~ ".") -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# Columns that nothing reads, in case one is mistyped: said for the first of the files that have them. #}
+{% macro report_unread_columns(entity, found, source_name) %}
+    {%- set told = dovecote.known_to_run().setdefault('unread_columns', []) -%}
+    {%- set unread = [] -%}
+    {%- for name in found if not dovecote.is_read(entity, name) and (entity, name) not in told -%}
+        {%- do told.append((entity, name)) -%}
+        {%- do unread.append(name) -%}
+    {%- endfor -%}
+    {%- if unread -%}
+        {%- do print(
+            "Dovecote: not read of " ~ source_name ~ ", as " ~ entity ~ " has no such column: " ~ unread | join(", ") | truncate(300)
+            ~ ". Rename what is mistyped; x_ before a name takes it along."
+        ) -%}
     {%- endif -%}
 {% endmacro %}
 

@@ -48,7 +48,9 @@
     {%- endif -%}
     {%- for entity in dovecote.input_entities() -%}
         {%- for file in dovecote.entity_files(entity) -%}
-            {%- do dovecote.require_columns(entity, dovecote.file_columns(file, entity).keys() | list, file["path"]) -%}
+            {%- set found = dovecote.file_columns(file, entity).keys() | list -%}
+            {%- do dovecote.require_columns(entity, found, file["path"]) -%}
+            {%- do dovecote.report_unread_columns(entity, found, file["name"]) -%}
         {%- endfor -%}
     {%- endfor -%}
 {% endmacro %}

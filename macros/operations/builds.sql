@@ -57,6 +57,7 @@
     {%- if dovecote.is_recorded() -%}
         {%- set builds = dovecote.builds_relation() -%}
         {%- do dovecote.create_builds() -%}
+        {%- do dovecote.finish_rewrites(dovecote.history_schema()) -%}
         {%- do dovecote.update_rows(builds, {"status": "'aborted'"}, "status = 'running'") -%}
         {%- set first_facts = {
             "run_id": "'" ~ invocation_id ~ "'",

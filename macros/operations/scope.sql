@@ -13,7 +13,7 @@
     {%- if dovecote.is_recorded() -%}
         {%- if dovecote.keeps_found_files() -%}
             {%- do dovecote.start_keeping() -%}
-            {%- do run_query(dovecote.table_made_anew(dovecote.found_files_relation(), dovecote.found_files())) -%}
+            {%- do dovecote.make_table(dovecote.found_files_relation(), dovecote.found_files()) -%}
         {%- endif -%}
         {%- set basis = dovecote.basis() -%}
         {%- set scope = dovecote.found_scope(basis) if dovecote.can_follow_changes() and dovecote.is_whole(selected_resources) else 'all' -%}
@@ -26,6 +26,11 @@
             {%- do print("Dovecote: computing what new files change since the last build; --full-refresh computes all.") -%}
         {%- elif scope == 'nothing' -%}
             {%- do print("Dovecote: files, settings and code are those of the last build, so its tables are kept; --full-refresh computes all.") -%}
+        {%- elif dovecote.known_to_run().get('rewritten_files') -%}
+            {%- do print(
+                "Dovecote: computing all, as files of the last build have changed or are gone: "
+                ~ dovecote.known_to_run()['rewritten_files'] | join(", ") | truncate(300) ~ "."
+            ) -%}
         {%- endif -%}
     {%- endif -%}
 {% endmacro %}
@@ -52,7 +57,8 @@
 {% endmacro %}
 
 {% macro spark__kept_schema() %}
-    {{ return(dovecote.schema_of_layer('slices')) }}
+    {#- as this schema is dropped, it is none that the project names, whose own generate_schema_name may give the same one twice -#}
+    {{ return(dovecote.history_schema() ~ '_slices') }}
 {% endmacro %}
 
 {# Before a build keeps anything. #}
@@ -153,7 +159,7 @@
 {% endmacro %}
 
 
-{# A hash of the macros of the project and its packages, which dbt keeps from Jinja; on Spark of all code but models. #}
+{# A hash of the macros of the project and its packages, which dbt keeps from Jinja. #}
 {% macro macro_code() %}
     {{ return(adapter.dispatch('macro_code', 'dovecote')()) }}
 {% endmacro %}
@@ -174,7 +180,7 @@
 
 
 {% macro spark__macro_code() %}
-    {{ return(adapter.code_hash('dovecote')) }}
+    {{ return(adapter.macros_hash()) }}
 {% endmacro %}
 
 
@@ -187,9 +193,18 @@
 {% endmacro %}
 
 
-{# The version of the database and a hash of the package's Python, which the plugin dovecote.process knows. #}
+{# The version of the database and a hash of the package's Python. #}
 {% macro process_code() %}
-    {{ return(run_query("select version() || coalesce(getvariable('dovecote_code'), '')").rows[0][0] if target.type == 'duckdb' else '') }}
+    {{ return(adapter.dispatch('process_code', 'dovecote')()) }}
+{% endmacro %}
+
+{# The plugin dovecote.process knows that hash. #}
+{% macro default__process_code() %}
+    {{ return(run_query("select version() || coalesce(getvariable('dovecote_code'), '')").rows[0][0]) }}
+{% endmacro %}
+
+{% macro spark__process_code() %}
+    {{ return(run_query("select version()").rows[0][0] ~ adapter.package_hash('dovecote')) }}
 {% endmacro %}
 
 
@@ -200,27 +215,27 @@
     {%- if not last or not last["is_green"] or last["basis"] != basis or known_files is none or dovecote.misses_tables() -%}
         {{ return('all') }}
     {%- endif -%}
-    {%- do run_query(
-        dovecote.table_made_anew(dovecote.changed_files_relation(), dovecote.compared_files(known_files))
-    ) -%}
-    {%- set changed = run_query(
-        "select count(*), count(*) filter (where not is_new and entity in (" ~ dovecote.quoted_list(dovecote.sliced_entities() + ['exchange_rates'])
-        ~ ")) from " ~ dovecote.changed_files_relation()
-    ).rows[0] -%}
+    {%- do dovecote.make_table(dovecote.changed_files_relation(), dovecote.compared_files(known_files)) -%}
+    {%- set changed_files = run_query("select count(*) from " ~ dovecote.changed_files_relation()).rows[0][0] -%}
+    {%- set rewritten_files = run_query(
+        "select source_name from " ~ dovecote.changed_files_relation() ~ " where not is_new and entity in ("
+        ~ dovecote.quoted_list(dovecote.sliced_entities() + ['exchange_rates']) ~ ") order by source_name"
+    ).columns[0].values() | list -%}
+    {%- do dovecote.known_to_run().update({'rewritten_files': rewritten_files}) -%}
+    {#- of a shop that had no order as_of is when the build ran, which makes every row late -#}
+    {%- set had_orders = run_query("select 1 from " ~ ref('dovecote', 'base_orders') ~ " where row_status = 'accepted' limit 1").rows -%}
     {%- set previous_as_of = "timestamp '" ~ last["as_of"] ~ "'" -%}
     {%- set as_of = dovecote.read_as("timestamp", "'" ~ dovecote.fixed_as_of() ~ "'") if dovecote.fixed_as_of() else previous_as_of -%}
     {%- set is_later = run_query("select sign(" ~ dovecote.microseconds_between(previous_as_of, as_of) ~ ")").rows[0][0] -%}
     {%- if dovecote.has_rows_of_a_future_past() -%}
         {{ return('all') }}
-    {%- elif not changed[0] and is_later == 0 -%}
+    {%- elif not changed_files and is_later == 0 -%}
         {{ return('nothing') }}
-    {%- elif changed[1] or is_later < 0 or dovecote.has_waiting_rows(previous_as_of) -%}
+    {%- elif rewritten_files or not had_orders or is_later < 0 or dovecote.has_waiting_rows(previous_as_of) -%}
         {{ return('all') }}
     {%- endif -%}
     {%- for name, columns in dovecote.compared_relations().items() -%}
-        {%- do run_query(dovecote.table_made_anew(
-            dovecote.previous_relation(name), "select " ~ columns | join(", ") ~ " from " ~ ref('dovecote', name)
-        )) -%}
+        {%- do dovecote.make_table(dovecote.previous_relation(name), "select " ~ columns | join(", ") ~ " from " ~ ref('dovecote', name)) -%}
     {%- endfor -%}
     {{ return('changes') }}
 {% endmacro %}

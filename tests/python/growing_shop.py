@@ -60,17 +60,56 @@ def _copy_events(data: Path, name: str, share: str, columns: str) -> None:
         )
 
 
-def merge_customers(data: Path) -> None:
-    """Merge the second-best customer into the best one."""
+def order_in_an_old_month(data: Path) -> None:
+    """Add an order that is the only one of its month."""
+    _copy_an_order(data, "old-month", "timestamp '2024-11-05 10:00:00'")
+
+
+def move_that_order(data: Path) -> None:
+    """Send that order again with another month, so that the old one is left without a row."""
+    _copy_an_order(data, "zz-moved", "timestamp '2025-07-02 10:00:00'")
+
+
+def _copy_an_order(data: Path, name: str, ordered_at: str) -> None:
     with duckdb.connect() as connection:
         connection.execute(
-            "copy (select lead(customer_id) over best as from_customer_id, "
-            "customer_id as to_customer_id, timestamp '2025-03-01' as merged_at "
+            f"copy (select * replace ('moved' as order_id, {ordered_at} as ordered_at, "
+            f"{ordered_at} + interval 1 hour as updated_at) "
             f"from read_parquet('{data}/orders/*/*.parquet', union_by_name = true) "
-            "where customer_id is not null group by customer_id "
-            "window best as (order by count(*) desc, customer_id) limit 1) "
+            "where ordered_at between timestamp '2025-03-01' and timestamp '2025-05-01' "
+            "and customer_id is not null and status = 'delivered' "
+            f"order by order_id limit 1) to '{data}/orders/{name}.parquet'"
+        )
+
+
+def merge_customers(data: Path) -> None:
+    """Merge the second-best customer into the best one, and the fifth into the fourth."""
+    _merge(data, "(1, 4)")
+
+
+def merge_more_customers(data: Path) -> None:
+    """Merge that fourth customer into the third besides, and the seventh into the sixth."""
+    _merge(data, "(1, 3, 4, 6)")
+
+
+def _merge(data: Path, places: str) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(
+            "copy (select next_customer_id as from_customer_id, "
+            "customer_id as to_customer_id, timestamp '2025-03-01' as merged_at "
+            f"from ({_best_customers(data)}) where place in {places}) "
             f"to '{data}/customer_merges.parquet'"
         )
+
+
+def _best_customers(data: Path) -> str:
+    return (
+        "select customer_id, row_number() over best as place, "
+        "lead(customer_id) over best as next_customer_id "
+        f"from read_parquet('{data}/orders/*/*.parquet', union_by_name = true) "
+        "where customer_id is not null and ordered_at < timestamp '2025-05-01' "
+        "group by customer_id window best as (order by count(*) desc, customer_id)"
+    )
 
 
 def exclude_others(data: Path) -> None:
@@ -84,6 +123,6 @@ def exclude_others(data: Path) -> None:
         )
         connection.execute(
             "insert into excluded (customer_id, reason) "
-            f"select to_customer_id, 'test' from read_parquet('{data}/customer_merges.parquet')"
+            f"select customer_id, 'test' from ({_best_customers(data)}) where place = 1"
         )
         connection.execute(f"copy excluded to '{data}/exclusions.parquet'")

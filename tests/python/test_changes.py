@@ -18,6 +18,9 @@ from growing_shop import (
     add_late_echoes,
     exclude_others,
     merge_customers,
+    merge_more_customers,
+    move_that_order,
+    order_in_an_old_month,
     send_again,
     write_days,
 )
@@ -50,12 +53,15 @@ def builds(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path in to_come:
         path.rename(folder / f"{path.parents[1].name}-{path.name}")
     merge_customers(data)
+    order_in_an_old_month(data)
     _build(folder / "changed", data, AS_OF)
     for path in to_come:
         if path.stem < "2025-07-13":
             (folder / f"{path.parents[1].name}-{path.name}").rename(path)
     add_late_echoes(data)
     send_again(data)
+    move_that_order(data)
+    merge_more_customers(data)
     exclude_others(data)
     _build(folder / "changed", data, LATER_AS_OF)
     _build(folder / "whole", data, LATER_AS_OF, "--exclude-resource-type", "test")
@@ -158,6 +164,19 @@ def test_nothing_new_keeps_every_table(builds: Path) -> None:
     run = json.loads((builds / "changed" / "target" / "run_results.json").read_text())
     messages = {result["unique_id"]: result["message"] for result in run["results"]}
     assert messages["model.dovecote.base_events"] == "KEPT"
+
+
+def test_a_file_that_is_gone_is_named_and_all_is_computed(builds: Path) -> None:
+    (builds / "data" / "events" / "zz-changed.parquet").unlink()
+    result = run_dbt("build", builds / "changed", data=builds / "data", as_of=LATER_AS_OF)
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert "changed or are gone: events/zz-changed.parquet." in result.stdout
+    assert _scopes(builds / "changed")[-1] == "all"
+    with connect(builds / "changed") as connection:
+        left = connection.execute(
+            "select count(*) from dovecote_staging.base_events where page_path like '%?'"
+        ).fetchone()
+    assert left == (0,)
 
 
 def test_rows_beyond_the_allowed_lateness_wait_in_quarantine(builds: Path) -> None:

@@ -40,8 +40,8 @@ def test_four_columns_give_cohorts_and_rfm(own_orders: Path) -> None:
 
 def test_no_orders_at_all_give_empty_marts(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    data.mkdir()
-    (data / "orders.csv").write_text(HEADER)
+    (data / "orders").mkdir(parents=True)
+    (data / "orders" / "2023.csv").write_text(HEADER)
     result = run_dbt("build", tmp_path, data=data, arguments=("--warn-error",))
     assert result.returncode == 0, result.stdout
     with connect(tmp_path) as connection:
@@ -50,6 +50,18 @@ def test_no_orders_at_all_give_empty_marts(tmp_path: Path) -> None:
             "select what_is_lost from dovecote_marts.mart_input_coverage where entity = 'orders'"
         ).fetchone()
     assert lost == ("nothing can be built",)
+    # The first orders of such a shop are not late, and a mistyped column is told.
+    (data / "orders" / "2024.csv").write_text(
+        "order_id,customer_id,ordered_at,gross_amount,refund_amout\n1,ann,2024-01-05,10.00,10.00\n"
+    )
+    result = run_dbt("build", tmp_path, data=data)
+    assert result.returncode == 0, result.stdout
+    assert "not read of orders/2024.csv, as orders has no such column: refund_amout." in (
+        result.stdout
+    )
+    with connect(tmp_path) as connection:
+        orders = connection.execute("select order_id from dovecote_marts.fct_orders").fetchall()
+    assert orders == [("1",)]
 
 
 def test_too_much_quarantine_leaves_the_marts_as_they_were(

@@ -84,6 +84,7 @@ def model(dbt, session):
     return pd.DataFrame({"statistic": ["mean", None], "value": [ages.mean(), float(len(ages))]})
 """,
     "models/narrow.sql": "select name, age from {{ ref('people') }}",
+    "models/foreign.sql": "select name from {{ ref('people') }}",
     "models/wrong.sql": "select cast('no number' as int) as number from {{ ref('people') }}",
 }
 
@@ -107,11 +108,16 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
     (folder / "profiles.yml").write_text(PROFILES.format(folder=folder))
+    tables = folder / "tables" / "shop.db"
     # What a killed build leaves, of a table that Spark does not know.
+    (tables / "_made_by_dbt").mkdir(parents=True)
     for table in ("adults", "fitted"):
-        (folder / "tables" / "shop.db" / table / "_temporary").mkdir(parents=True)
-        (folder / "tables" / "shop.db" / table / "part.parquet").write_bytes(b"broken off")
-    built = dbt(folder, "build", "--exclude", "wrong", "narrow")
+        (tables / "_made_by_dbt" / table).touch()
+        (tables / table / "_temporary").mkdir(parents=True)
+        (tables / table / "part.parquet").write_bytes(b"broken off")
+    (tables / "foreign").mkdir()
+    (tables / "foreign" / "part.parquet").write_bytes(b"of somebody else")
+    built = dbt(folder, "build", "--exclude", "wrong", "narrow", "foreign")
     assert built.returncode == 0, built.stdout + built.stderr
     return folder
 
@@ -140,6 +146,15 @@ def test_python_models_run_on_workers_and_on_the_driver(shop: Path) -> None:
         {"statistic": "mean", "value": 42.0},
         {"statistic": None, "value": 1.0},
     ]
+
+
+def test_files_that_dbt_did_not_write_stay(shop: Path) -> None:
+    built = dbt(shop, "run", "--select", "foreign")
+    assert built.returncode == 1
+    assert "LOCATION_ALREADY_EXISTS" in built.stdout
+    foreign = shop / "tables" / "shop.db" / "foreign"
+    assert [path.read_bytes() for path in foreign.iterdir()] == [b"of somebody else"]
+    assert dbt(shop, "run", "--select", "adults").returncode == 0
 
 
 def test_a_bad_cast_and_a_broken_contract_are_errors(shop: Path) -> None:

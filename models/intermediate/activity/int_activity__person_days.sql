@@ -42,7 +42,7 @@ days as (
         orders,
         net_revenue
     from {{ dovecote.known_rows() }} as known_days
-    where {{ dovecote.is_among(day, changed_days, day, negated=true) }}
+    where {{ dovecote.is_not_among("known_days", day, changed_days) }}
     {%- endif %}
 
 ),

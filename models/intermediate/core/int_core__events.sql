@@ -60,10 +60,10 @@ events as {{ dovecote.not_materialized() if not dovecote.is_slice() }} (
         event_type as known_event_type
     from {{ dovecote.known_rows() }} as known
     where
-        event_id not in (select found.event_id from {{ changed_customer_events }} as found)
-        and event_id not in (
-            select judged.event_id from ({{ judged_rows }}) as judged
-            where judged.row_status = 'accepted'
+        {{ dovecote.is_not_among("known", "event_id", changed_customer_events) }}
+        and not exists (
+            select 1 from ({{ judged_rows }}) as judged
+            where judged.event_id = known.event_id and judged.row_status = 'accepted'
         )
     {%- else -%}
     select

@@ -34,7 +34,7 @@ class SessionPythonJobHelper(PythonJobHelper):
 
         def write_table(rows: Any, table: str, file_format: str) -> None:
             frame = rows if hasattr(rows, "sparkSession") else spark.createDataFrame(as_arrow(rows))
-            clear_place(spark, table)
+            claim_place(spark, table)
             frame.write.mode("overwrite").format(file_format).saveAsTable(table)
 
         # A module that cannot be imported: workers get the model's functions by value.
@@ -42,15 +42,25 @@ class SessionPythonJobHelper(PythonJobHelper):
         exec(compile(compiled_code, "<dbt model>", "exec"), namespace)
 
 
-def clear_place(spark: SparkSession, table: str) -> None:
+def claim_place(spark: SparkSession, table: str) -> None:
     """Remove the files that a killed statement has left where a table unknown to Spark would be.
 
-    Spark refuses to make a table there. A server's files are the server's.
+    Spark refuses to make a table there. A mark in `_made_by_dbt` tells places that were free, or a
+    table's, when dbt first made one there; what lies in any other is not dbt's. A server's files
+    are the server's.
     """
-    if hasattr(spark, "_jvm") and not spark.catalog.tableExists(table):
-        schema, name = table.split(".")
-        place = spark._jvm.org.apache.hadoop.fs.Path(f"{schema_place(spark, schema)}/{name}")
-        place.getFileSystem(spark._jsc.hadoopConfiguration()).delete(place, True)
+    if not hasattr(spark, "_jvm"):
+        return
+    schema, name = table.split(".")
+    path = spark._jvm.org.apache.hadoop.fs.Path
+    place = path(f"{schema_place(spark, schema)}/{name}")
+    mark = path(f"{schema_place(spark, schema)}/_made_by_dbt/{name}")
+    files = place.getFileSystem(spark._jsc.hadoopConfiguration())
+    is_known = spark.catalog.tableExists(table)
+    if not is_known and files.exists(mark):
+        files.delete(place, True)
+    if is_known or not files.exists(place):
+        files.create(mark, True).close()
 
 
 @cache
@@ -97,23 +107,27 @@ class SparkSessionAdapter(SparkAdapter):
         return {"session": SessionPythonJobHelper}
 
     def drop_relation(self, relation: BaseRelation) -> None:
-        """Drop a relation, and the files that a killed build has left in its place."""
+        """Drop a relation, and the files that a killed build has left in a table's place."""
         super().drop_relation(relation)
-        self.clear_place(f"{relation.schema}.{relation.identifier}")
+        if relation.is_table:
+            self.claim_place(f"{relation.schema}.{relation.identifier}")
 
     @available
-    def clear_place(self, table: str) -> None:
+    def claim_place(self, table: str) -> None:
         """Remove files that a killed statement has left where a table is to be made."""
-        clear_place(shared_session(self.config.credentials.server_side_parameters), table)
+        claim_place(shared_session(self.config.credentials.server_side_parameters), table)
 
     @available
-    def code_hash(self, package: str) -> str:
-        """Hash what makes tables beside models: Spark, all macros, and the Python of a package."""
-        spark = shared_session(self.config.credentials.server_side_parameters)
+    def macros_hash(self) -> str:
+        """Hash all macros of the project and its packages."""
         macros = self.get_macro_resolver().macros
-        code = [f"{name} {macros[name].macro_sql}" for name in sorted(macros)]
-        text = "\n".join([spark.version, package_hash(package), *code])
-        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+        code = "\n".join(f"{name} {macros[name].macro_sql}" for name in sorted(macros))
+        return hashlib.md5(code.encode(), usedforsecurity=False).hexdigest()
+
+    @available
+    def package_hash(self, package: str) -> str:
+        """Hash the Python of a package; '' where there is none of that name."""
+        return package_hash(package)
 
     @available
     def load_seed(self, seed: dict[str, Any], table: str, delimiter: str) -> None:
