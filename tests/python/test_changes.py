@@ -14,6 +14,7 @@ from growing_shop import (
     AS_OF,
     DAYED,
     FIRST_DAY_TO_COME,
+    GRADES_OF_FIFTEEN,
     LATER_AS_OF,
     add_late_echoes,
     exclude_others,
@@ -147,9 +148,7 @@ def test_late_and_wrong_rows_are_among_them(builds: Path) -> None:
 
 def test_every_table_is_that_of_a_whole_build(builds: Path) -> None:
     differences = _differences(builds / "changed", builds / "whole")
-    # A factorisation of fifteen customers turns on the last digit of what it is given.
-    graded = {"mart_recommendation_evaluation", "int_recommendations__graded_lists"}
-    assert not set(differences) - graded
+    assert not set(differences) - set(GRADES_OF_FIFTEEN)
 
 
 def test_nothing_new_keeps_every_table(builds: Path) -> None:
