@@ -35,7 +35,7 @@
             {%- for name, range in definition.get("ranges", {}).items() %},
             case when {{ name }} not between {{ range[0] }} and {{ range[1] }} then 'out_of_range({{ name }})' end
             {%- endfor %}
-            {%- if dovecote.is_slice() and definition["happened_at"] %},
+            {%- if dovecote.is_slice() and entity in dovecote.sliced_entities() and definition["happened_at"] %},
             case
                 when {{ "greatest(" ~ definition["happened_at"] ~ ", updated_at)" if "updated_at" in definition["columns"] else definition["happened_at"] }} < {{ dovecote.previous_as_of() }} - interval {{ var("dovecote_allowed_lateness_days") }} day
                     then 'too_late({{ definition["happened_at"] }})'
@@ -86,7 +86,7 @@
     {%- set happened_at = happened_at or definition["happened_at"] -%}
     {%- set key_columns = definition["key"] -%}
     {%- set key = key_columns | join(', ') -%}
-    {%- set version = definition.get("version", "updated_at" if "updated_at" in columns else none) -%}
+    {%- set version = dovecote.version_column(definition) -%}
     {%- set shown_columns = [] -%}
     {%- for name in columns if not (var('dovecote_pseudonymise') and name in definition["personal"]) -%}
         {%- do shown_columns.append(name) -%}
@@ -300,6 +300,12 @@ judged as (
 
 )
 {%- endmacro %}
+
+
+{# The column whose latest value wins among rows of one key, if any. #}
+{% macro version_column(definition) %}
+    {{ return(definition.get("version", "updated_at" if "updated_at" in definition["columns"] else none)) }}
+{% endmacro %}
 
 
 {# Whether a row of a base model was compared with others of its key. #}

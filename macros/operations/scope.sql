@@ -138,7 +138,28 @@
 {% macro is_slice() %}
     {{ return(
         execute and model.config.materialized in ['sliced_table', 'summed_table'] and dovecote.scope() == 'changes'
+        and not dovecote.is_judged_anew(model.name.removeprefix('base_'))
     ) }}
+{% endmacro %}
+
+
+{#
+    Whether a build of changes judges all rows of an input, as a file of it has changed or is gone, or rows wait for
+    as_of. Of the sliced entities, all would be computed.
+#}
+{% macro is_judged_anew(entity) %}
+    {%- if entity not in dovecote.input_entities() or entity in dovecote.sliced_entities() -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set known = dovecote.known_to_run() -%}
+    {#- asked before the rows are judged, answered the same after it -#}
+    {%- if entity ~ '_judged_anew' not in known -%}
+        {%- set reasons = dovecote.waiting_rows(entity, dovecote.previous_as_of()) + [
+            "select 1 from " ~ dovecote.changed_files_relation() ~ " where not is_new and entity = '" ~ entity ~ "'"
+        ] -%}
+        {%- do known.update({entity ~ '_judged_anew': dovecote.has_rows(reasons)}) -%}
+    {%- endif -%}
+    {{ return(known[entity ~ '_judged_anew']) }}
 {% endmacro %}
 
 
@@ -270,7 +291,7 @@
 {%- endmacro %}
 
 
-{# The entities whose rows come as new files, so that a build of changes reads those alone. #}
+{# The entities that builds of changes only follow by new files: where one of theirs has changed, all is computed. #}
 {% macro sliced_entities() %}
     {{ return(['orders', 'order_items', 'events']) }}
 {% endmacro %}
@@ -350,14 +371,28 @@
         ~ dovecote.changed_files_relation() ~ " where entity = 'exchange_rates')"
     ] -%}
     {%- for entity in dovecote.sliced_entities() -%}
-        {%- do waiting.append("select 1 from " ~ ref('dovecote', 'base_' ~ entity) ~ " where row_status = 'after_as_of'") -%}
+        {%- do waiting.extend(dovecote.waiting_rows(entity, previous_as_of)) -%}
     {%- endfor -%}
-    {#- where all versions of an order are of later, the latest stands for them: as_of may come between them -#}
-    {%- do waiting.append(
-        "select 1 from " ~ ref('dovecote', 'base_orders') ~ " where row_status <> 'accepted' and " ~ dovecote.was_candidate()
-        ~ " and updated_at >= " ~ previous_as_of
-    ) -%}
-    {{ return(run_query("select count(*) from (" ~ waiting | join(" union all ") ~ ")").rows[0][0] > 0) }}
+    {{ return(dovecote.has_rows(waiting)) }}
+{% endmacro %}
+
+
+{# The rows of an entity that wait for as_of to come to them, as a list of queries. #}
+{% macro waiting_rows(entity, previous_as_of) %}
+    {%- set definition = dovecote.input_entities()[entity] -%}
+    {%- set version = dovecote.version_column(definition) -%}
+    {#- no ref: the model of these rows itself asks for them -#}
+    {%- set rows = "select 1 from " ~ dovecote.relation_of(graph.nodes['model.dovecote.base_' ~ entity]) ~ " where " -%}
+    {#- where all versions of a key are of later, the latest stands for them: as_of may come between them -#}
+    {{ return([rows ~ "row_status = 'after_as_of'"] + ([
+        rows ~ "row_status <> 'accepted' and " ~ dovecote.was_candidate() ~ " and " ~ version ~ " >= " ~ previous_as_of
+    ] if version else [])) }}
+{% endmacro %}
+
+
+{# Whether any of some queries gives a row. #}
+{% macro has_rows(queries) %}
+    {{ return(run_query("select count(*) from (" ~ queries | join(" union all ") ~ ")").rows[0][0] > 0) }}
 {% endmacro %}
 
 
@@ -372,7 +407,7 @@
             ) -%}
         {%- endfor -%}
     {%- endfor -%}
-    {{ return(run_query("select count(*) from (" ~ waiting | join(" union all ") ~ ")").rows[0][0] > 0) }}
+    {{ return(dovecote.has_rows(waiting)) }}
 {% endmacro %}
 
 

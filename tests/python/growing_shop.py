@@ -62,6 +62,48 @@ def _copy_events(data: Path, name: str, share: str, columns: str) -> None:
         )
 
 
+def hold_back(data: Path) -> None:
+    """Take away the last month's NPS responses, and customers who come after the first build."""
+    (data / "nps_responses" / "2025-07.parquet").rename(data.parent / "nps-to-come.parquet")
+    last_month = data / "customers" / "2025-07.parquet"
+    for file, customers in (
+        (data.parent / "customers-to-come.parquet", f"created_at >= timestamp '{AS_OF}'"),
+        (last_month, f"created_at < timestamp '{AS_OF}'"),
+    ):
+        _copy(f"select * from '{last_month}' where {customers}", file)
+
+
+def let_come(data: Path) -> None:
+    """Bring these, known customers with a new version or none, and write known reviews anew."""
+    (data.parent / "nps-to-come.parquet").rename(data / "nps_responses" / "2025-07.parquet")
+    (data.parent / "customers-to-come.parquet").rename(data / "customers" / "2025-08.parquet")
+    updated = "updated_at + interval 1 day as updated_at"
+    for name, columns, share in (
+        ("again", "*", "% 10 = 1"),
+        ("moved", f"* replace ('Elsewhere' as city, {updated})", "% 10 = 2"),
+        ("denied", "* replace ('Elsewhere' as city)", "% 10 = 3"),
+    ):
+        _copy(
+            f"select {columns} "
+            f"from read_parquet('{data}/customers/2025-0[1-6].parquet', union_by_name = true) "
+            f"where hash(customer_id) {share} and updated_at < timestamp '2025-07-01'",
+            data / "customers" / f"2025-09-{name}.parquet",
+        )
+    for file, score, name in (
+        (data / "nps_responses" / "2025-05.parquet", "score", "2025-05-again.parquet"),
+        (data / "reviews" / "2025-05.parquet", "rating", "2025-05.parquet"),
+    ):
+        impossible = f"case when hash({score}) % 2 = 0 then 77 else {score} end"
+        _copy(f"select * replace ({impossible} as {score}) from '{file}'", file.parent / name)
+
+
+def _copy(query: str, file: Path) -> None:
+    """Write what a query gives to a Parquet file, which it may itself read."""
+    with duckdb.connect() as connection:
+        connection.execute(f"create table rows as {query}")
+        connection.execute(f"copy rows to '{file}'")
+
+
 def order_in_an_old_month(data: Path) -> None:
     """Add an order that is the only one of its month."""
     _copy_an_order(data, "old-month", "timestamp '2024-11-05 10:00:00'")

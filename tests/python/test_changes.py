@@ -18,6 +18,8 @@ from growing_shop import (
     LATER_AS_OF,
     add_late_echoes,
     exclude_others,
+    hold_back,
+    let_come,
     merge_customers,
     merge_more_customers,
     move_that_order,
@@ -30,6 +32,8 @@ pytestmark = pytest.mark.slow
 
 # What a build says of itself, and tables of builds before it.
 OF_ONE_BUILD = ("run_id", "run_started_at", "file_version")
+# Of some inputs much is wrong on purpose.
+VARIABLES = {"dovecote_max_quarantine_share": 0.9}
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +59,7 @@ def builds(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         path.rename(folder / f"{path.parents[1].name}-{path.name}")
     merge_customers(data)
     order_in_an_old_month(data)
+    hold_back(data)
     _build(folder / "changed", data, AS_OF)
     for path in to_come:
         if path.stem < "2025-07-13":
@@ -64,15 +69,25 @@ def builds(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     move_that_order(data)
     merge_more_customers(data)
     exclude_others(data)
+    let_come(data)
     _build(folder / "changed", data, LATER_AS_OF)
     _build(folder / "whole", data, LATER_AS_OF, "--exclude-resource-type", "test")
     return folder
 
 
-def _build(folder: Path, data: Path, as_of: str, *arguments: str) -> None:
+def _build(folder: Path, data: Path, as_of: str, *arguments: str) -> str:
+    """Build a shop, and give what dbt said."""
     folder.mkdir(exist_ok=True)
-    result = run_dbt("build --warn-error", folder, data=data, as_of=as_of, arguments=arguments)
+    result = run_dbt(
+        "build --warn-error",
+        folder,
+        data=data,
+        as_of=as_of,
+        variables=VARIABLES,
+        arguments=arguments,
+    )
     assert result.returncode == 0, result.stdout[-3000:]
+    return result.stdout
 
 
 def _scopes(folder: Path) -> list[str]:
@@ -152,13 +167,7 @@ def test_every_table_is_that_of_a_whole_build(builds: Path) -> None:
 
 
 def test_nothing_new_keeps_every_table(builds: Path) -> None:
-    result = run_dbt(
-        "build",
-        builds / "changed",
-        data=builds / "data",
-        as_of=LATER_AS_OF,
-    )
-    assert result.returncode == 0, result.stdout[-3000:]
+    _build(builds / "changed", builds / "data", LATER_AS_OF)
     assert _scopes(builds / "changed")[-1] == "nothing"
     run = json.loads((builds / "changed" / "target" / "run_results.json").read_text())
     messages = {result["unique_id"]: result["message"] for result in run["results"]}
@@ -167,9 +176,8 @@ def test_nothing_new_keeps_every_table(builds: Path) -> None:
 
 def test_a_file_that_is_gone_is_named_and_all_is_computed(builds: Path) -> None:
     (builds / "data" / "events" / "zz-changed.parquet").unlink()
-    result = run_dbt("build", builds / "changed", data=builds / "data", as_of=LATER_AS_OF)
-    assert result.returncode == 0, result.stdout[-3000:]
-    assert "changed or are gone: events/zz-changed.parquet." in result.stdout
+    said = _build(builds / "changed", builds / "data", LATER_AS_OF)
+    assert "changed or are gone: events/zz-changed.parquet." in said
     assert _scopes(builds / "changed")[-1] == "all"
     with connect(builds / "changed") as connection:
         left = connection.execute(
@@ -193,14 +201,7 @@ def test_rows_beyond_the_allowed_lateness_wait_in_quarantine(builds: Path) -> No
         ((), "changes", "quarantined"),
         (("--full-refresh", "--select", "+base_events"), "all", "accepted"),
     ):
-        result = run_dbt(
-            "build",
-            folder,
-            data=data,
-            as_of=LATER_AS_OF,
-            arguments=arguments,
-        )
-        assert result.returncode == 0, result.stdout[-3000:]
+        _build(folder, data, LATER_AS_OF, *arguments)
         assert _scopes(folder)[-1] == scope
         with connect(folder) as connection:
             found = connection.execute(

@@ -1,4 +1,5 @@
--- Empty unless a build computes changes alone: the known events whose customer was merged or excluded, or is no more.
+-- Empty unless a build computes changes alone: the known events whose customer was merged or excluded, or is no more,
+-- with the customer that the input names.
 with
 
 changed_customers as (
@@ -12,17 +13,7 @@ final as (
     select
         event_id,
         customer_id,
-        anonymous_id,
-        session_id,
-        occurred_at,
-        event_type,
-        product_id,
-        page_path,
-        referrer,
-        search_query,
-        result_count,
-        device,
-        channel
+        anonymous_id
     from {{ ref("dovecote", "stg_events") }}
     where customer_id in (select changed_customers.customer_id from changed_customers)
 

@@ -14,6 +14,12 @@ customer_merges as (
 
 ),
 
+merged_people as (
+
+    select customer_id as person_id from customer_merges
+
+),
+
 orders as (
 
     select * from {{ ref("dovecote", "int_core__orders") }}
@@ -21,10 +27,9 @@ orders as (
 
 ),
 
-events as (
+first_events as (
 
-    select * from {{ ref("dovecote", "int_core__events") }}
-    where customer_id is not null
+    select * from {{ ref("dovecote", "int_core__first_events") }}
 
 ),
 
@@ -34,24 +39,38 @@ exclusions as (
 
 ),
 
-accounts as (
+owned as {{ dovecote.not_materialized() }} (
 
     select
         customers.*,
-        coalesce(customer_merges.customer_id, customers.customer_id) as person_id,
-        row_number() over (
-            partition by coalesce(customer_merges.customer_id, customers.customer_id)
-            order by
-                coalesce(customer_merges.customer_id <> customers.customer_id, false),
-                customers.created_at nulls last,
-                customers.customer_id
-        ) as account_rank,
-        min(customers.created_at) over (
-            partition by coalesce(customer_merges.customer_id, customers.customer_id)
-        ) as first_created_at
+        coalesce(customer_merges.customer_id, customers.customer_id) as person_id
     from customers
     left join customer_merges
         on customers.customer_id = customer_merges.from_customer_id
+
+),
+
+-- Few accounts are merged: only these are put in an order.
+accounts as (
+
+    select
+        *,
+        1 as account_rank,
+        created_at as first_created_at
+    from owned
+    where {{ dovecote.is_not_among("owned", "person_id", "merged_people") }}
+
+    union all
+
+    select
+        *,
+        row_number() over (
+            partition by person_id
+            order by person_id <> customer_id, created_at nulls last, customer_id
+        ) as account_rank,
+        min(created_at) over (partition by person_id) as first_created_at
+    from owned
+    where {{ dovecote.is_among("person_id", "merged_people", "person_id") }}
 
 ),
 
@@ -75,9 +94,8 @@ sightings as (
 
     select
         customer_id,
-        min(occurred_at) as seen_at
-    from events
-    group by customer_id
+        first_event_at as seen_at
+    from first_events
 
     union all
 

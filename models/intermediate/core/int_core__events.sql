@@ -15,7 +15,7 @@ with
 events as {{ dovecote.not_materialized() if not dovecote.is_slice() }} (
 
     {% if dovecote.is_slice() -%}
-    {%- set columns %}
+    select
         event_id,
         customer_id,
         anonymous_id,
@@ -30,38 +30,32 @@ events as {{ dovecote.not_materialized() if not dovecote.is_slice() }} (
         device,
         channel,
         cast(null as string) as known_event_type
-    {%- endset %}
-    select {{ columns }}
     from {{ newly_judged }} as newly_judged
     where row_status = 'accepted'
-
-    union
-
-    select {{ columns }}
-    from {{ changed_customer_events }}
 
     union all
 
     {#- what was known of the others of these visitors still holds, but for whom they belong to #}
     select
-        event_id,
-        customer_id,
-        anonymous_id,
-        session_id,
-        occurred_at,
-        event_type,
-        product_id,
-        page_path,
-        referrer,
-        search_term as search_query,
-        result_count,
-        device,
-        channel,
-        event_type as known_event_type
+        known.event_id,
+        coalesce(changed_customer_events.customer_id, known.customer_id) as customer_id,
+        known.anonymous_id,
+        known.session_id,
+        known.occurred_at,
+        known.event_type,
+        known.product_id,
+        known.page_path,
+        known.referrer,
+        known.search_term as search_query,
+        known.result_count,
+        known.device,
+        known.channel,
+        known.event_type as known_event_type
     from {{ dovecote.known_rows() }} as known
+    left join {{ changed_customer_events }} as changed_customer_events
+        on known.event_id = changed_customer_events.event_id
     where
-        {{ dovecote.is_not_among("known", "event_id", changed_customer_events) }}
-        and not exists (
+        not exists (
             select 1 from ({{ judged_rows }}) as judged
             where judged.event_id = known.event_id and judged.row_status = 'accepted'
         )

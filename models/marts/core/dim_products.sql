@@ -23,11 +23,16 @@ sales as (
         product_id,
         min(ordered_at) as first_sold_at,
         max(ordered_at) as last_sold_at,
-        count(distinct order_id) as orders,
         sum(quantity) as units_sold
     from {{ ref("dovecote", "int_core__order_items") }}
     where is_purchase
     group by product_id
+
+),
+
+order_counts as (
+
+    select * from {{ ref("dovecote", "int_core__product_order_counts") }}
 
 ),
 
@@ -48,7 +53,7 @@ final as (
         products.is_in_catalogue,
         sales.first_sold_at,
         sales.last_sold_at,
-        cast(coalesce(sales.orders, 0) as bigint) as orders,
+        cast(coalesce(order_counts.orders, 0) as bigint) as orders,
         cast(coalesce(sales.units_sold, 0) as decimal(38, 4)) as units_sold,
         cast(coalesce(ratings.ratings, 0) as bigint) as ratings,
         cast(ratings.avg_rating as double) as avg_rating,
@@ -56,6 +61,8 @@ final as (
     from products
     left join sales
         on products.product_id = sales.product_id
+    left join order_counts
+        on products.product_id = order_counts.product_id
     left join ratings
         on products.product_id = ratings.product_id
 

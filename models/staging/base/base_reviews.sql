@@ -1,3 +1,5 @@
+{{ config(materialized="sliced_table", slice_key="review_id", slice_where=dovecote.was_candidate()) }}
+
 with
 
 typed as {{ dovecote.not_materialized() }} (
