@@ -248,6 +248,8 @@ def build(shop: Path, arrived: str, folder: Path, warehouse: str, project: Path)
         The project, or a part of it.
     """
     folder.mkdir(exist_ok=True)
+    # Else the build waits for the disk to take what was copied or linked before it.
+    os.sync()
     cost = run_measured(
         [
             *(sys.executable, "benchmarks/dbt_nodes.py", str(folder / "nodes.json")),

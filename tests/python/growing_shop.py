@@ -62,6 +62,17 @@ def _copy_events(data: Path, name: str, share: str, columns: str) -> None:
         )
 
 
+def sell_more_of_the_same(data: Path) -> None:
+    """Add lines to known orders, of products that these have a line of already."""
+    _copy(
+        "select * replace ('more-' || order_item_id as order_item_id) "
+        f"from read_parquet('{data}/order_items/*/*.parquet', union_by_name = true) "
+        "where hash(order_item_id) % 20 = 0 "
+        "qualify count(*) over (partition by order_item_id) = 1",
+        data / "order_items" / "zz-more.parquet",
+    )
+
+
 def hold_back(data: Path) -> None:
     """Take away the last month's NPS responses, and customers who come after the first build."""
     (data / "nps_responses" / "2025-07.parquet").rename(data.parent / "nps-to-come.parquet")
@@ -127,12 +138,12 @@ def _copy_an_order(data: Path, name: str, ordered_at: str) -> None:
 
 
 def merge_customers(data: Path) -> None:
-    """Merge the second-best customer into the best one, and the fifth into the fourth."""
-    _merge(data, "(1, 4)")
+    """Merge the second-best customer into the best one, the fifth and ninth into those before."""
+    _merge(data, "(1, 4, 8)")
 
 
 def merge_more_customers(data: Path) -> None:
-    """Merge that fourth customer into the third besides, and the seventh into the sixth."""
+    """Merge that fourth customer into the third besides, and others, and undo the last merge."""
     _merge(data, "(1, 3, 4, 6)")
 
 

@@ -24,6 +24,7 @@ from growing_shop import (
     merge_more_customers,
     move_that_order,
     order_in_an_old_month,
+    sell_more_of_the_same,
     send_again,
     write_days,
 )
@@ -66,6 +67,7 @@ def builds(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             (folder / f"{path.parents[1].name}-{path.name}").rename(path)
     add_late_echoes(data)
     send_again(data)
+    sell_more_of_the_same(data)
     move_that_order(data)
     merge_more_customers(data)
     exclude_others(data)

@@ -31,6 +31,7 @@ from growing_shop import (
     merge_more_customers,
     move_that_order,
     order_in_an_old_month,
+    sell_more_of_the_same,
     send_again,
     write_days,
 )
@@ -124,6 +125,7 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
     _write_together(days, data, to_come=True)
     add_late_echoes(data)
     send_again(data)
+    sell_more_of_the_same(data)
     move_that_order(data)
     merge_more_customers(data)
     exclude_others(data)
