@@ -35,7 +35,7 @@
             {%- for name, range in definition.get("ranges", {}).items() %},
             case when {{ name }} not between {{ range[0] }} and {{ range[1] }} then 'out_of_range({{ name }})' end
             {%- endfor %}
-            {%- if dovecote.is_slice() and entity in dovecote.sliced_entities() and definition["happened_at"] %},
+            {%- if dovecote.is_slice() and entity in dovecote.append_only_entities() and definition["happened_at"] %},
             case
                 when {{ "greatest(" ~ definition["happened_at"] ~ ", updated_at)" if "updated_at" in definition["columns"] else definition["happened_at"] }} < {{ dovecote.previous_as_of() }} - interval {{ var("dovecote_allowed_lateness_days") }} day
                     then 'too_late({{ definition["happened_at"] }})'

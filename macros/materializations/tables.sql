@@ -38,11 +38,11 @@
 
 {#
     A table of sums over the rows of sliced tables, which it reads as `counted`: `sum_keys` name its keys, and all other
-    columns, one of them a count of rows, add up over rows. A build of changes counts the rows that differ, as they were
-    and as they are. Where rows are counted together with others of a person, `sums_people` gives the table a list of
-    relations of people, and the SQL names one of these to `counted` to read all rows of its people besides; where with
-    those that share some columns, `sums_with` names these, and the SQL reads it as `counted_with_others`, by its
-    `unique_key`.
+    columns, one of them 0 only where no row is left, add up over rows. A build of changes counts the rows that differ,
+    as they were and as they are. Where rows are counted together with others of a person, `sums_people` gives the table
+    a list of relations of people, and the SQL names one of these to `counted` to read all rows of its people besides;
+    the table's own `slice_of` will do whatever it is of. Where rows are counted with those that share some columns,
+    `sums_with` names these, and the SQL reads the table as `counted_with_others`, by its `unique_key`.
 #}
 {% materialization summed_table, default %}
     {%- if dovecote.is_up_to_date() -%}

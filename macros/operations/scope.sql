@@ -2,9 +2,9 @@
     How much a build computes: `all`, `changes` or `nothing`.
 
     Changes are files of a folder that were not there when the last build was green. They can be followed only if that
-    build was the last one and made with the same settings and code, if it and this one are whole, if it has read no
-    file that has changed or vanished since, and if no row waits for its time to come. In any other case, and with
-    --full-refresh, all is computed, so what is in doubt is computed anew.
+    build was the last one and made with the same settings and code, if it and this one are whole, and if of the
+    append-only entities it has read no file that has changed or vanished since and no row waits for its time to come.
+    In any other case, and with --full-refresh, all is computed, so what is in doubt is computed anew.
 #}
 {% macro start_scope() %}
     {#- dbt must see them before anything is executed -#}
@@ -138,17 +138,17 @@
 {% macro is_slice() %}
     {{ return(
         execute and model.config.materialized in ['sliced_table', 'summed_table'] and dovecote.scope() == 'changes'
-        and not dovecote.is_judged_anew(model.name.removeprefix('base_'))
+        and not (model.name.startswith('base_') and dovecote.is_judged_anew(model.name.removeprefix('base_')))
     ) }}
 {% endmacro %}
 
 
 {#
     Whether a build of changes judges all rows of an input, as a file of it has changed or is gone, or rows wait for
-    as_of. Of the sliced entities, all would be computed.
+    as_of. Of an append-only entity, that makes a build compute all.
 #}
 {% macro is_judged_anew(entity) %}
-    {%- if entity not in dovecote.input_entities() or entity in dovecote.sliced_entities() -%}
+    {%- if entity in dovecote.append_only_entities() -%}
         {{ return(false) }}
     {%- endif -%}
     {%- set known = dovecote.known_to_run() -%}
@@ -240,7 +240,7 @@
     {%- set changed_files = run_query("select count(*) from " ~ dovecote.changed_files_relation()).rows[0][0] -%}
     {%- set rewritten_files = run_query(
         "select source_name from " ~ dovecote.changed_files_relation() ~ " where not is_new and entity in ("
-        ~ dovecote.quoted_list(dovecote.sliced_entities() + ['exchange_rates']) ~ ") order by source_name"
+        ~ dovecote.quoted_list(dovecote.append_only_entities() + ['exchange_rates']) ~ ") order by source_name"
     ).columns[0].values() | list -%}
     {%- do dovecote.known_to_run().update({'rewritten_files': rewritten_files}) -%}
     {#- of a shop that had no order as_of is when the build ran, which makes every row late -#}
@@ -291,8 +291,8 @@
 {%- endmacro %}
 
 
-{# The entities that builds of changes only follow by new files: where one of theirs has changed, all is computed. #}
-{% macro sliced_entities() %}
+{# The entities that builds of changes follow by new files alone: where a known one has changed, all is computed. #}
+{% macro append_only_entities() %}
     {{ return(['orders', 'order_items', 'events']) }}
 {% endmacro %}
 
@@ -370,7 +370,7 @@
         "select 1 from " ~ ref('dovecote', 'base_orders') ~ " where reasons like '%no_exchange_rate%' and exists (select 1 from "
         ~ dovecote.changed_files_relation() ~ " where entity = 'exchange_rates')"
     ] -%}
-    {%- for entity in dovecote.sliced_entities() -%}
+    {%- for entity in dovecote.append_only_entities() -%}
         {%- do waiting.extend(dovecote.waiting_rows(entity, previous_as_of)) -%}
     {%- endfor -%}
     {{ return(dovecote.has_rows(waiting)) }}

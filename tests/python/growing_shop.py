@@ -13,6 +13,7 @@ FIRST_DAY_TO_COME = "2025-07-11"
 AS_OF, LATER_AS_OF = "2025-07-11 00:00:00", "2025-07-13 00:00:00"
 # A factorisation of fifteen customers turns on the last digit of what it is given.
 GRADES_OF_FIFTEEN = ("mart_recommendation_evaluation", "int_recommendations__graded_lists")
+FIRST_EVENTS = "zz-changed-first"
 NOT_TOO_LATE = "occurred_at between timestamp '2025-05-15' and timestamp '2025-07-10'"
 
 
@@ -44,11 +45,22 @@ def add_late_echoes(data: Path) -> None:
 
 
 def send_again(data: Path) -> None:
-    """Send known events again as they were, from before and after their files, and some changed."""
+    """Send known events again as they were, from before and after their files, and some changed.
+
+    Among the changed ones are the first events of some customers, which so become conflicts.
+    """
     _copy_events(data, "again-before", "% 10 = 1", "*")
     _copy_events(data, "zz-again-after", "% 10 = 2", "*")
     changed = "* replace (coalesce(page_path, '') || '?' as page_path)"
     _copy_events(data, "zz-changed", "% 40 = 3", changed)
+    _copy(
+        f"select {changed} "
+        f"from read_parquet('{data}/events/*/*.parquet', union_by_name = true) "
+        "where customer_id is not null and hash(customer_id) % 8 = 0 "
+        "qualify occurred_at = min(occurred_at) over (partition by customer_id) "
+        f"and count(*) over (partition by event_id) = 1 and {NOT_TOO_LATE}",
+        data / "events" / f"{FIRST_EVENTS}.parquet",
+    )
 
 
 def _copy_events(data: Path, name: str, share: str, columns: str) -> None:
@@ -67,32 +79,39 @@ def sell_more_of_the_same(data: Path) -> None:
     _copy(
         "select * replace ('more-' || order_item_id as order_item_id) "
         f"from read_parquet('{data}/order_items/*/*.parquet', union_by_name = true) "
-        "where hash(order_item_id) % 20 = 0 "
+        "where hash(order_item_id) % 60 = 0 "
         "qualify count(*) over (partition by order_item_id) = 1",
         data / "order_items" / "zz-more.parquet",
     )
 
 
 def hold_back(data: Path) -> None:
-    """Take away the last month's NPS responses, and customers who come after the first build."""
-    (data / "nps_responses" / "2025-07.parquet").rename(data.parent / "nps-to-come.parquet")
-    last_month = data / "customers" / "2025-07.parquet"
-    for file, customers in (
-        (data.parent / "customers-to-come.parquet", f"created_at >= timestamp '{AS_OF}'"),
-        (last_month, f"created_at < timestamp '{AS_OF}'"),
-    ):
-        _copy(f"select * from '{last_month}' where {customers}", file)
+    """Take away the customers and reviews that come or change after the first build.
+
+    Of NPS responses those of later stay, and wait for as_of.
+    """
+    for entity, changed_at in (("customers", "updated_at"), ("reviews", "created_at")):
+        months = f"read_parquet('{data}/{entity}/*.parquet', union_by_name = true)"
+        later = f"{changed_at} >= timestamp '{AS_OF}'"
+        _copy(f"from {months} where {later}", data.parent / f"{entity}-to-come.parquet")
+        for file in (data / entity).glob("*.parquet"):
+            _copy(f"from '{file}' where not coalesce({later}, false)", file)
 
 
 def let_come(data: Path) -> None:
-    """Bring these, known customers with a new version or none, and write known reviews anew."""
-    (data.parent / "nps-to-come.parquet").rename(data / "nps_responses" / "2025-07.parquet")
-    (data.parent / "customers-to-come.parquet").rename(data / "customers" / "2025-08.parquet")
+    """Bring what was held back, and customers, NPS responses and reviews that are known already.
+
+    Customers come again as they were, with a later version and with no later one, which makes a
+    conflict; NPS responses with impossible scores. A known file of reviews is written anew, with
+    impossible ratings.
+    """
+    for entity in ("customers", "reviews"):
+        (data.parent / f"{entity}-to-come.parquet").rename(data / entity / "2025-08.parquet")
     updated = "updated_at + interval 1 day as updated_at"
     for name, columns, share in (
         ("again", "*", "% 10 = 1"),
         ("moved", f"* replace ('Elsewhere' as city, {updated})", "% 10 = 2"),
-        ("denied", "* replace ('Elsewhere' as city)", "% 10 = 3"),
+        ("denied", "* replace ('Elsewhere' as city)", "% 30 = 3"),
     ):
         _copy(
             f"select {columns} "
@@ -100,11 +119,11 @@ def let_come(data: Path) -> None:
             f"where hash(customer_id) {share} and updated_at < timestamp '2025-07-01'",
             data / "customers" / f"2025-09-{name}.parquet",
         )
-    for file, score, name in (
-        (data / "nps_responses" / "2025-05.parquet", "score", "2025-05-again.parquet"),
-        (data / "reviews" / "2025-05.parquet", "rating", "2025-05.parquet"),
+    for file, key, score, name in (
+        (data / "nps_responses" / "2025-05.parquet", "response_id", "score", "2025-09.parquet"),
+        (data / "reviews" / "2025-05.parquet", "review_id", "rating", "2025-05.parquet"),
     ):
-        impossible = f"case when hash({score}) % 2 = 0 then 77 else {score} end"
+        impossible = f"case when hash({key}) % 2 = 0 then 77 else {score} end"
         _copy(f"select * replace ({impossible} as {score}) from '{file}'", file.parent / name)
 
 
@@ -143,7 +162,7 @@ def merge_customers(data: Path) -> None:
 
 
 def merge_more_customers(data: Path) -> None:
-    """Merge that fourth customer into the third besides, and others, and undo the last merge."""
+    """Merge that fourth customer into the third, the seventh into the sixth, and undo the last."""
     _merge(data, "(1, 3, 4, 6)")
 
 

@@ -1,5 +1,5 @@
--- Empty unless a build computes changes alone: the known events whose customer was merged or excluded, or is no more,
--- with the customer that the input names.
+-- Empty unless a build computes changes alone: the events, new ones among them, whose customer was merged or excluded,
+-- or is no more, with the customer that the input names.
 with
 
 changed_customers as (

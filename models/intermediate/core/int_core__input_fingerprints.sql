@@ -1,6 +1,6 @@
 -- What changes with any accepted row of an input as it was known at as_of, and not with the order of rows. Rates are in
 -- the amounts of orders.
-{% set told_otherwise = dovecote.sliced_entities() + ["exchange_rates"] -%}
+{% set told_otherwise = dovecote.append_only_entities() + ["exchange_rates"] -%}
 {%- set other_entities = dovecote.input_entities() | reject("in", told_otherwise) | list -%}
 {%- set seeds = ["int_core__order_status_policy", "int_core__event_vocabulary"] -%}
 {%- set relations = seeds + dovecote.each_of(other_entities, "stg_{0}", " ").split(" ") -%}

@@ -1,6 +1,6 @@
 {{ config(materialized="summed_table", sum_keys=["entity", "counted"]) }}
 
--- What is counted of inputs that come as new files once their people are known, and what was known at as_of.
+-- What is counted of append-only inputs once their people are known, and what was known at as_of.
 with
 
 orders as (
