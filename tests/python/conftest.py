@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from dbt_command import end_dbt
-from dbt_runs import PARSED, run_dbt, warehouse_of
+from dbt_command import KEPT, end_dbt
+from dbt_runs import run_dbt, warehouse_of
 from dovecote.publish import Published, publish
 from dovecote.simulate import Settings, prepare_folder, write_shop
 from warehouse.compiled_project import CompiledProject, Warehouse, compile_project
@@ -37,12 +37,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def parsed_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[None]:
-    """Let runs of dbt take what an earlier one of their kind parsed, in any process that tests."""
-    folder = _shared(tmp_path_factory, worker_id) / "parsed"
+def kept_for_dbt(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[None]:
+    """Let runs of dbt take what earlier ones parsed and compiled, in any process that tests."""
+    folder = _shared(tmp_path_factory, worker_id) / "kept_for_dbt"
     folder.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv(PARSED, str(folder))
+        environment.setenv(KEPT, str(folder))
         yield
     end_dbt()
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import atexit
 import gc
+import hashlib
+import json
 import multiprocessing
 import os
-import shutil
 import sys
 from collections.abc import Mapping
+from contextlib import ExitStack
 from multiprocessing import forkserver
 from pathlib import Path
 from subprocess import CompletedProcess
 from tempfile import TemporaryDirectory
+
+KEPT = "DOVECOTE_TESTS_KEPT"
+"""Names a folder for what runs of dbt in this and other processes can take from earlier ones."""
 
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(
@@ -24,7 +29,7 @@ def dbt_command(
     arguments: list[str],
     folder: Path,
     environment: Mapping[str, str],
-    parsed: Path | None = None,
+    kind: object = None,
 ) -> CompletedProcess[str]:
     """Run `dbt ARGUMENT ...` as in a shell of its own, and give what it said.
 
@@ -36,14 +41,15 @@ def dbt_command(
         Where it is run.
     environment
         All of its environment.
-    parsed
-        File of what dbt parsed in an earlier run of this kind, which is written where it is
-        missing: dbt itself parses anew where the warehouse is another file. None parses anew.
+    kind
+        What runs have in common that take what the first of them parsed, as JSON can say it; dbt
+        itself parses anew where the warehouse is another file. None parses anew.
     """
+    kept = os.environ.get(KEPT)
     with TemporaryDirectory() as told:
         out, errors = Path(told) / "out", Path(told) / "errors"
         process = _PROCESSES.Process(
-            target=_run, args=(arguments, folder, dict(environment), parsed, out, errors)
+            target=_run, args=(arguments, folder, dict(environment), kind, kept, out, errors)
         )
         process.start()
         process.join()
@@ -61,7 +67,8 @@ def _run(
     arguments: list[str],
     folder: Path,
     environment: dict[str, str],
-    parsed: Path | None,
+    kind: object,
+    kept: str | None,
     out: Path,
     errors: Path,
 ) -> None:
@@ -76,32 +83,21 @@ def _run(
     gc.set_threshold(10_000)
     from dbt.cli.main import cli
 
-    from dbt_events import leave_out_unread_events
+    from dbt_shortcuts import keep_templates, parsed_before, take_shortcuts
 
-    leave_out_unread_events()
-    known = _known(parsed) if parsed else None
-    try:
-        cli(arguments, obj=known, prog_name="dbt")
-    finally:
-        # A forked process ends without what others do at their end: closing the warehouse.
-        atexit._run_exitfuncs()
-        if parsed:
+    if environment.get("DBT_LOG_LEVEL_FILE") == "none":
+        take_shortcuts()
+    with ExitStack() as stack:
+        manifest = None
+        if kept:
+            stack.enter_context(keep_templates(Path(kept) / "templates"))
+        if kept and kind is not None:
             target = Path(arguments[arguments.index("--target-path") + 1])
-            _keep(target / "partial_parse.msgpack", parsed)
+            manifest = stack.enter_context(parsed_before(_file_of(kind, Path(kept)), target))
+        # A forked process ends without what others do at their end: closing the warehouse.
+        stack.callback(atexit._run_exitfuncs)
+        cli(arguments, obj={"manifest": manifest} if manifest else None, prog_name="dbt")
 
 
-def _known(parsed: Path) -> dict[str, object] | None:
-    if not parsed.exists():
-        return None
-    from dbt.contracts.graph.manifest import Manifest
-
-    manifest = Manifest.from_msgpack(parsed.read_bytes())
-    manifest.build_flat_graph()
-    return {"manifest": manifest}
-
-
-def _keep(written: Path, parsed: Path) -> None:
-    if written.exists():
-        part = parsed.with_suffix(f".{os.getpid()}")
-        shutil.copy(written, part)
-        part.replace(parsed)
+def _file_of(kind: object, folder: Path) -> Path:
+    return folder / hashlib.sha256(json.dumps(kind).encode()).hexdigest()

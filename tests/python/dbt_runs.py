@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import json
 import os
@@ -16,8 +15,6 @@ import duckdb
 from dbt_command import dbt_command
 
 PROJECT = Path(__file__).parents[2]
-PARSED = "DOVECOTE_TESTS_PARSED"
-"""Names a folder for what dbt parsed, which later runs of the same kind take from there."""
 
 
 def run_dbt(
@@ -58,15 +55,8 @@ def run_dbt(
         ],
         project,
         environment,
-        parsed_file(kind) if takes_parsed else None,
+        kind if takes_parsed else None,
     )
-
-
-def parsed_file(kind: object) -> Path | None:
-    """Name the file of what dbt parsed for runs of a kind, where that is kept."""
-    folder = os.environ.get(PARSED)
-    name = hashlib.sha256(json.dumps(kind).encode()).hexdigest()
-    return Path(folder) / name if folder else None
 
 
 def warehouse_of(folder: Path) -> Path:

@@ -18,7 +18,7 @@ import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
-from dbt_events import leave_out_unread_events
+from dbt_shortcuts import take_shortcuts
 
 PROJECT = Path(__file__).parents[3]
 MARTS = ("mart_input_reconciliation", "mart_quarantine")
@@ -79,7 +79,7 @@ class Builder:
         self._options = ["--target-path", str(folder), "--log-path", str(folder), "--threads", "1"]
         self._options += ["--no-write-json", "--log-level-file", "none"]
         self._seeded = folder / WAREHOUSE
-        leave_out_unread_events()
+        take_shortcuts()
         with environment(folder / "no_data", self._seeded):
             self._manifest = dbtRunner().invoke(["--quiet", "parse", *self._options]).result
         with environment(None, self._seeded):

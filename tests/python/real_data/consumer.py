@@ -109,7 +109,9 @@ def build(
     chosen = ["--select", *select, "--exclude-resource-type", "test"] if select else []
     chosen += ["--exclude", *exclude] if exclude else []
     chosen += ["--vars", json.dumps(dict(variables or {})), "--target-path", str(folder / "target")]
-    _dbt(["build", *chosen], _installed(name), settings)
+    read_at_once = {k: v for k, v in sorted(environment.items()) if k != "DOVECOTE_AS_OF"}
+    kind = [name, read_at_once, dict(variables or {})]
+    _dbt(["build", *chosen], _installed(name), settings, kind)
     return Consumer(folder / "target", warehouse)
 
 
@@ -126,7 +128,9 @@ def _installed(name: str) -> Path:
     return copy
 
 
-def _dbt(arguments: list[str], folder: Path, environment: Mapping[str, str]) -> None:
+def _dbt(
+    arguments: list[str], folder: Path, environment: Mapping[str, str], kind: object = None
+) -> None:
     result = dbt_command(
         [
             *arguments,
@@ -135,6 +139,7 @@ def _dbt(arguments: list[str], folder: Path, environment: Mapping[str, str]) -> 
         ],
         folder,
         environment,
+        kind,
     )
     if result.returncode:
         raise RuntimeError(result.stdout + result.stderr)

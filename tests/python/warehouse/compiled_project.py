@@ -21,7 +21,6 @@ import duckdb
 import pandas as pd
 
 from dbt_command import dbt_command
-from dbt_runs import parsed_file
 
 PROJECT = Path(__file__).parents[3]
 AS_OF_PLACEHOLDER = "2001-02-03T04:05:06Z"
@@ -72,7 +71,7 @@ def compile_project(
             "DOVECOTE_WAREHOUSE": str(folder / "shop.duckdb"),
             **({"DOVECOTE_AS_OF": AS_OF_PLACEHOLDER} if fixes_as_of else {}),
         },
-        parsed_file(["compile", _read_while_parsing(variables)]),
+        ["compile", _read_while_parsing(variables)],
     )
     if result.returncode:
         raise RuntimeError(result.stdout + result.stderr)

@@ -11,7 +11,7 @@ from unittest.mock import patch
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
-from dbt_events import leave_out_unread_events
+from dbt_shortcuts import take_shortcuts
 from warehouse.compiled_project import PROJECT
 
 
@@ -25,7 +25,7 @@ class ParsedProject:
         self._warehouse = folder / "parsed.duckdb"
         self._options = ["--target-path", str(folder), "--log-path", str(folder)]
         self._options += ["--no-write-json", "--no-partial-parse", "--log-level-file", "none"]
-        leave_out_unread_events()
+        take_shortcuts()
         done = self._invoke(["parse"], {}, {}, None)
         assert done.success, done.exception
         self._manifest = done.result
